@@ -26,7 +26,7 @@ fn changing_server(regions: &'static [Option<&'static str>], moved: &Arc<AtomicU
         json!({"id": format!("00000000-0000-4000-8000-{at:012}"), "region_code": region, "opt_out": at == 3,
             "phone_number": "+12025550123", "created_at": format!("2026-03-0{}T23:59:59Z", at % 3 + 1)})
     };
-    ScriptedServer::start(move |_, head| page_of(&Vec::from_iter((0..regions.len() * 2).map(&row)), head))
+    ScriptedServer::start(move |_, head| page_of(&(0..regions.len() * 2).map(&row).collect::<Vec<_>>(), head))
 }
 
 /// The page of a list that is requested.
@@ -287,7 +287,7 @@ fn server_of_days(day: &Arc<AtomicUsize>) -> ScriptedServer {
             json!({"id": format!("00000000-0000-4000-8000-{id:012}"), "region_code": region, "opt_out": opt_out,
                 "phone_number": "+12025550123", "created_at": format!("{created}T12:00:00Z")})
         });
-        page_of(&Vec::from_iter(contacts), head)
+        page_of(&contacts.collect::<Vec<_>>(), head)
     })
 }
 
@@ -313,8 +313,8 @@ fn rows_of_values_that_no_longer_occur_are_compared() {
             let change: Value = serde_json::from_str(line).unwrap();
             ["change", "opt_out_change", "changed_fields"].map(|name| change[name].clone())
         });
-        let changed = [json!("changed"), json!("opted_in"), json!(["region_code", "opt_out"])];
-        assert_eq!(kinds.collect::<Vec<_>>(), [[json!("removed"), Value::Null, Value::Null], changed], "{column}");
+        let moved = [json!("changed"), json!("opted_in"), json!(["region_code", "opt_out"])];
+        assert_eq!(kinds.collect::<Vec<_>>(), [[json!("removed"), Value::Null, Value::Null], moved], "{column}");
         export(run.again(), 99).expect_stderr(": 0 added, 0 changed, 0 removed");
     }
 }

@@ -108,7 +108,7 @@ fn no_change_and_what_is_not_known_are_said() {
 #[test]
 fn a_change_of_anything_but_the_status_is_not_called_no_change() {
     let messages = |channel: &str, price: &str| {
-        let rows: String = (0..8).map(|id| format!("{id},DELIVERED,{channel},{price},\n")).collect();
+        let rows = (0..8).map(|id| format!("{id},DELIVERED,{channel},{price},\n")).collect::<Vec<_>>().concat();
         format!("id,status,channel,price,active_contact_price\n{rows}")
     };
     for (new, flags) in [(messages("sms", "0.2"), &["--min-cell", "5"][..]), (messages("rcs", "0.1"), &[])] {

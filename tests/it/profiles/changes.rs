@@ -158,7 +158,7 @@ fn an_item_that_is_rejected_leaves_only_its_own_profile_in_doubt() {
         .unwrap()
         .iter()
         .map(|profile| (profile["name"].as_str().unwrap(), profile["items_rejected"].as_u64().unwrap()));
-    assert_eq!(BTreeMap::from_iter(rejected), BTreeMap::from([("North", 1), ("South", 0)]));
+    assert_eq!(rejected.collect::<BTreeMap<_, _>>(), BTreeMap::from([("North", 1), ("South", 0)]));
     let run = run.again().args(["diff", "monday.csv", "c.csv", "-o", "d.csv", "-q"]).finish().expect_code(0);
     assert_eq!(fs::read(run.path("d.csv")).unwrap(), fs::read(run.path("ch.csv")).unwrap());
 }
