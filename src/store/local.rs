@@ -79,11 +79,7 @@ impl LocalFile {
             }
             make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.to_owned(), source })?;
         }
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
-        // Without `make_in`, tempfile would hide the OS error code.
-        let file = tempfile::Builder::new().prefix(&prefix).suffix(".partial").make_in(folder, create_private);
-        let file = file.map_err(failed)?;
+        let file = temporary_file(&target).map_err(failed)?;
         let mut way = choose_way(&target, file.as_file())?;
         let (file, is_renamed) =
             if settings.is_locked { take_name(file, &target).map_err(failed)? } else { (file, true) };
@@ -118,12 +114,23 @@ impl LocalFile {
         if self.way != Way::Rename {
             return Ok(());
         }
-        let written = create_private(&self.target).and_then(|mut file| {
+        // Renamed when it is whole: a run that is killed here must not leave a part of it.
+        let written = temporary_file(&self.target).and_then(|mut file| {
             file.write_all(placeholder)?;
-            file.sync_all()
+            file.as_file().sync_all()?;
+            file.persist(&self.target).map_err(|error| error.error)
         });
+        let written = written.map(drop);
         written.map_err(|source| StoreError::Publish { path: self.target.clone(), source })
     }
+}
+
+/// Creates a file with a temporary name beside its target.
+fn temporary_file(target: &Path) -> io::Result<NamedTempFile<File>> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    // Without `make_in`, tempfile would hide the OS error code.
+    tempfile::Builder::new().prefix(&prefix).suffix(".partial").make_in(folder_of(target), create_private)
 }
 
 /// Makes the folder that an output goes to, and those above it.
