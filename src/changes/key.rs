@@ -1,7 +1,7 @@
-//! What rows of two snapshots are matched by: their ids, or where rows of several profiles are in one snapshot, their ids
-//! and profiles, since two profiles may share an id.
+//! The key by which rows of two snapshots are matched: the id, or the id and the profile if a snapshot holds rows of
+//! several profiles, because two profiles may share an id.
 //!
-//! Both are one text in memory and in temporary files, the id first, so that rows are sorted by id, then by profile.
+//! In memory and in temporary files, a key is one text that starts with the id, so rows are sorted by id, then by profile.
 
 use std::sync::Arc;
 
@@ -11,41 +11,41 @@ use arrow::error::ArrowError;
 
 use crate::resources::PROFILE_ID;
 
-/// Name of the column that every snapshot has.
+/// Name of the id column, which every snapshot has.
 const ID: &str = "id";
-/// What stands between id and profile; it sorts before every character that either has.
+/// Separator of id and profile; it sorts before every character in them.
 const SEPARATOR: char = '\0';
 
-/// The columns that rows are matched by.
+/// The key columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyColumns {
-    /// Whether the profile is one of them.
+    /// Whether the profile is part of the key.
     pub(super) has_profile: bool,
 }
 
 impl KeyColumns {
-    /// Those of rows with this schema.
+    /// The key columns of rows with this schema.
     pub(super) fn of(schema: &Schema) -> Self {
         Self { has_profile: schema.index_of(PROFILE_ID).is_ok() }
     }
 
-    /// Whether a column is one of them.
+    /// Whether a column is part of the key.
     pub(super) fn contains(self, name: &str) -> bool {
         name == ID || self.has_profile && name == PROFILE_ID
     }
 
-    /// How many there are.
+    /// The number of key columns.
     pub(super) fn len(self) -> usize {
         1 + usize::from(self.has_profile)
     }
 
-    /// Their fields in what is made of rows.
+    /// The fields of the key columns in the output.
     pub(super) fn fields(self) -> Vec<Field> {
         let profile = self.has_profile.then(|| Field::new(PROFILE_ID, DataType::Utf8, true));
         [Field::new(ID, DataType::Utf8, false)].into_iter().chain(profile).collect()
     }
 
-    /// The columns of a schema that are none of them.
+    /// The other columns of a schema.
     pub(super) fn others(self, schema: &Schema) -> Vec<FieldRef> {
         schema.fields().iter().filter(|field| !self.contains(field.name())).cloned().collect()
     }
@@ -53,7 +53,7 @@ impl KeyColumns {
     /// The keys of a batch; null for a row without an id.
     ///
     /// # Errors
-    /// When one of the columns is missing, or is no text.
+    /// When a key column is missing or is not text.
     pub(super) fn keys(self, batch: &RecordBatch) -> Result<StringArray, ArrowError> {
         let texts = |name: &str| {
             let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
@@ -80,7 +80,7 @@ impl KeyColumns {
         Ok(keys.finish())
     }
 
-    /// The columns that keys were made of.
+    /// Splits keys into their columns.
     pub(super) fn columns<'a>(self, keys: impl Iterator<Item = &'a str> + Clone) -> Vec<ArrayRef> {
         let ids = StringArray::from_iter_values(keys.clone().map(|key| self.id_of(key)));
         let profiles = self.has_profile.then(|| keys.map(|key| self.profile_of(key)).collect::<StringArray>());
@@ -97,7 +97,7 @@ impl KeyColumns {
         self.parts(key).1.filter(|profile| !profile.is_empty())
     }
 
-    /// The id of a profile has no separator, whatever that of a row has.
+    /// A profile id has no separator, but a row's id may.
     fn parts(self, key: &str) -> (&str, Option<&str>) {
         let parts = key.rsplit_once(SEPARATOR).filter(|_| self.has_profile);
         parts.map_or((key, None), |(id, profile)| (id, Some(profile)))

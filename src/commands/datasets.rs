@@ -1,4 +1,4 @@
-//! What a run reads and writes, as lineage names it.
+//! The inputs and outputs of a run, for lineage.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::publish::{OutputReport, OutputRequest, whole_of_part};
 use crate::store::{OutputTarget, Stores};
 use crate::telemetry::{LineageDataset, LineageField, WrittenTotals};
 
-/// What reports call the rows that the export is not named after.
+/// Names of additional outputs, as in the manifest.
 pub(super) const CHANGES: &str = "changes";
 pub(super) const HISTORY: &str = "history";
 
@@ -45,20 +45,20 @@ pub(super) fn inputs_of(command: &Command) -> Vec<LineageDataset> {
         fields: Vec::new(),
         written: None,
     };
-    // An address that is none ends the run.
+    // An invalid address ends the run anyway.
     let api = api_name(account).unwrap_or_default();
     let api = api.trim_end_matches('/');
     let mut inputs: Vec<_> = endpoints.into_iter().flatten().map(|endpoint| unwritten(api, endpoint)).collect();
     let stores = Arc::new(Stores::default());
     for path in files.into_iter().flatten() {
-        // So does a file that cannot be read.
+        // So does an unreadable file.
         let place = OutputTarget::new(path, &stores).ok().and_then(|target| target.place_and_name());
         inputs.extend(place.map(|(namespace, name)| unwritten(&namespace, name)));
     }
     inputs
 }
 
-/// What a run is going to write; nothing of what is named after profiles that are not known yet.
+/// The outputs that a run plans to write, except those named after profiles, which are not known yet.
 pub(super) fn planned(outputs: &OutputsConfig, resource: &str) -> Vec<LineageDataset> {
     let is_of_unknown = |dataset: &LineageDataset| dataset.name.contains("{profile_");
     let mut datasets = all_datasets(outputs, resource, None);
@@ -66,10 +66,10 @@ pub(super) fn planned(outputs: &OutputsConfig, resource: &str) -> Vec<LineageDat
     datasets
 }
 
-/// What a run has written: each output with the totals of its files.
+/// The outputs that a run has written, each with the totals of its files.
 pub(super) fn written(outputs: &OutputsConfig, resource: &str, reports: &[OutputReport]) -> Vec<LineageDataset> {
     let mut datasets = all_datasets(outputs, resource, Some(reports));
-    // Nothing of them was written: a stream, say, whose reader has left.
+    // Leave out outputs without files, such as a stream whose reader has closed it.
     datasets.retain(|dataset| dataset.written.is_some_and(|written| written.files > 0));
     datasets
 }
@@ -95,15 +95,15 @@ fn all_datasets(outputs: &OutputsConfig, resource: &str, reports: Option<&[Outpu
     datasets
 }
 
-/// What activities are called in reports.
+/// Name of the activities in the manifest.
 const ACTIVITIES_REPORT: &str = "activities";
 
 /// The outputs of a run whose rows are of one kind.
 struct Kind<'a> {
     fields: Vec<LineageField>,
-    /// What reports call it.
+    /// Name in the manifest; `None` for the main output.
     resource: Option<&'static str>,
-    /// Whether all files lie in the folder of the output.
+    /// Whether the output is a folder of files.
     is_folder: bool,
     /// `None` before anything is written.
     reports: Option<&'a [OutputReport]>,

@@ -1,11 +1,11 @@
-//! The changes that an interrupted run has already published, which the run that resumes it keeps.
+//! Keeps the changes that an interrupted run has already published when another run resumes it.
 //!
-//! With an output for each profile, a run publishes one profile after another and keeps the journals of all of them until
-//! its end. The run that resumes it publishes the same rows again, from the journal. Compared with what is there now, they
-//! would be unchanged, and what has changed since the export before would be lost.
+//! With one output per profile, a run publishes the profiles one by one and keeps all journals until its end. A resuming
+//! run publishes the same rows again, from the journal. Compared with the current output they would be unchanged, and the
+//! changes since the previous export would be lost.
 //!
-//! *Easy to get wrong:* the manifest tells that an export is from the same responses: it has the start of the journal. Nothing
-//! else has to be remembered, and a run that was killed at any moment cannot leave a mark that is wrong.
+//! *Easy to get wrong:* the start time in the manifest equals that of the journal if both come from the same responses. No
+//! other state is needed, so a killed run cannot leave a wrong one.
 
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 use super::datasets::{CHANGES, HISTORY};
 
-/// What a manifest says of changes.
+/// The changes in a manifest.
 #[derive(Debug, Deserialize)]
 struct PublishedChanges {
     #[serde(default)]
@@ -25,14 +25,14 @@ struct PublishedChanges {
     history: Option<PublishedFile>,
 }
 
-/// Changes that stay as they are.
+/// Changes that are kept.
 #[derive(Debug)]
 pub(super) struct KeptChanges {
-    /// What has changed, for the report and the exit code.
+    /// The counts, for the report and the exit code.
     pub(super) changes: RunChanges,
     /// The files, with paths relative to the manifest.
     pub(super) outputs: Vec<OutputReport>,
-    /// The file of the history, too.
+    /// The file of the history.
     pub(super) history: Option<OutputReport>,
 }
 
@@ -41,7 +41,7 @@ impl KeptChanges {
     /// `began_at` (microseconds UTC); `None` if it is not, or lacks changes that the flags ask for.
     pub(super) fn find(config: &ExportConfig, began_at: i64) -> Option<Self> {
         let (wanted, manifest) = (config.outputs.changes.as_ref()?, config.outputs.manifest.as_ref()?);
-        // One that cannot be read is refused where it is needed.
+        // An unreadable manifest is refused where it is needed.
         let before = read_manifest::<PublishedChanges>(manifest).ok().flatten()?;
         let PublishedChanges { started_at, changes, history } = before.details;
         if started_at != Timestamp::from_micros(began_at).to_millis() {

@@ -1,7 +1,7 @@
-//! The report on several profiles: the sums of what was read of each, and the worst of their verdicts.
+//! Combines the reports on several profiles: sums, and the worst verdict.
 //!
-//! *Easy to get wrong:* the evidence must name the profiles that are to blame, and why. That of a single profile is not part
-//! of it, because for most of them it only says that all is well.
+//! *Easy to get wrong:* the evidence must name the unverified profiles with their reasons. The evidence of the others is
+//! left out.
 
 use super::read_report::ReadReport;
 use crate::base::plural::{count_of, word_for};
@@ -12,7 +12,7 @@ use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 /// Maximum number of profiles listed in evidence.
 const MAX_NAMED: usize = 10;
 
-/// Adds the report on a profile to that on earlier ones.
+/// Adds the report on another profile.
 pub(super) fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
     let Some(whole) = whole else { return read };
     let sum = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one + other);
@@ -46,7 +46,7 @@ pub(super) fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport 
     }
 }
 
-/// The verdict on all profiles, which is the worst of theirs.
+/// The worst verdict of all profiles.
 pub(super) fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
     let failed: Vec<&ProfileFacts> = profiles.iter().filter(|profile| profile.failure.is_some()).collect();
     let read = (profiles.len() - failed.len()) as u64;
@@ -84,7 +84,7 @@ pub(super) fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadRe
     ReadReport { verdict, evidence, profiles, ..whole }
 }
 
-/// What is said of profiles whose lists were read in part.
+/// The evidence for profiles that were only partly read, as requested.
 fn parts_read(profiles: &[ProfileFacts]) -> Option<Evidence> {
     let parts = profiles.iter().flat_map(|profile| &profile.evidence);
     let parts: Vec<_> = parts.filter(|line| [Code::LimitReached, Code::Sampled].contains(&line.code)).collect();
@@ -95,19 +95,19 @@ fn parts_read(profiles: &[ProfileFacts]) -> Option<Evidence> {
     Some(Evidence::new(first.code, Some(rows), format!("only a part of the list of {of} was read ({flag})")))
 }
 
-/// Whether a profile was read to its end and is unverified all the same; not if only a part was asked for.
+/// Whether a profile was completely read but is unverified.
 fn is_doubtful(profile: &ProfileFacts) -> bool {
     let is_part = profile.evidence.iter().any(|line| [Code::LimitReached, Code::Sampled].contains(&line.code));
     profile.failure.is_none() && profile.verdict == Verdict::Unverified && !is_part
 }
 
-/// The evidence for the verdict on a profile; `None` if there is none.
+/// The main evidence for the verdict on a profile.
 fn evidence_of(profile: &ProfileFacts) -> Option<String> {
     let lines: Vec<&str> = profile.evidence.iter().map(|line| line.text.as_str()).collect();
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// Some of the profiles, each with the reason for its verdict.
+/// The first profiles, each with the reason for its verdict.
 fn named<'a>(profiles: impl ExactSizeIterator<Item = (&'a ProfileFacts, Option<String>)>) -> String {
     let more = profiles.len().saturating_sub(MAX_NAMED);
     let one = |(profile, why): (&ProfileFacts, Option<String>)| match why {

@@ -1,7 +1,7 @@
-//! Finds the nulls of a CSV file that writes them as a text.
+//! Finds the nulls in a CSV file that represents them by a text.
 //!
-//! Such a file quotes an equal text of the account, but the parser does not tell quoted cells from others. So the text is
-//! replaced before it is parsed: behind [`UnquotedNulls`], nulls are empty cells as in all other files.
+//! Such a file quotes equal texts of the account, but the parser does not distinguish quoted cells. So the input is
+//! rewritten before it is parsed: after [`UnquotedNulls`], nulls are empty cells as in all other files.
 //!
 //! *Easy to get wrong:* a replaced cell is `""`, because the parser skips empty lines, and a null can be alone in its row.
 
@@ -9,29 +9,29 @@ use std::io::{self, Read};
 
 use super::text_file::READ_BUFFER_BYTES;
 
-/// The text of a CSV file, with empty cells instead of those that are the text for nulls without quotes.
+/// Reads a CSV file and replaces unquoted cells that equal the null text with empty cells.
 pub(super) struct UnquotedNulls<R> {
     text: R,
-    /// The text for nulls. If it is empty, so are the cells.
+    /// The null text; if it is empty, nothing is replaced.
     null: Vec<u8>,
     delimiter: u8,
     position: CellPosition,
     chunk: Vec<u8>,
-    /// Replaced text, of which the first bytes have been returned.
+    /// Rewritten bytes, some of which have been returned.
     ready: Vec<u8>,
     returned: usize,
 }
 
-/// Where in a cell the text was read up to.
+/// The state of the current cell.
 #[derive(Clone, Copy)]
 enum CellPosition {
-    /// After as many bytes as the cell has in common with the text for nulls, which are not yet among the replaced text.
+    /// After this many bytes that match the null text and are still held back.
     LikeNull(usize),
-    /// In a cell without quotes that is not null, or behind the quotes of another.
+    /// In an unquoted cell that is not null, or after a closing quote.
     Unquoted,
     /// Between quotes.
     Quoted,
-    /// After a quote, which ends the cell or doubles a quote.
+    /// After a quote that ends the cell or starts a doubled quote.
     AfterQuote,
 }
 
@@ -42,7 +42,7 @@ impl<R: Read> UnquotedNulls<R> {
         Self { text, null, delimiter, position, chunk, ready: Vec::new(), returned: 0 }
     }
 
-    /// Replaces the next part of the text; returns whether there was one.
+    /// Rewrites the next part of the input; returns whether there was one.
     fn fill(&mut self) -> io::Result<bool> {
         self.ready.clear();
         self.returned = 0;
@@ -89,7 +89,7 @@ impl<R: Read> UnquotedNulls<R> {
         self.ready.push(byte);
     }
 
-    /// Appends the bytes that the cell has in common with the text for nulls.
+    /// Appends the bytes that were held back.
     fn push_like_null(&mut self) {
         if let CellPosition::LikeNull(count) = self.position {
             self.ready.extend_from_slice(&self.null[..count]);
@@ -102,7 +102,7 @@ impl<R: Read> Read for UnquotedNulls<R> {
         if self.null.is_empty() {
             return self.text.read(buffer);
         }
-        // All of a part may be the beginning of a null.
+        // The whole part may be held back.
         while self.returned == self.ready.len() {
             if !self.fill()? && self.ready.is_empty() {
                 return Ok(0);

@@ -1,10 +1,10 @@
 //! A file of a dataset, for engines that read one file at a time.
 
-/// A file in a folder that is named after a value.
+/// A file in a partition folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePart {
     /// Its path.
     pub path: String,
-    /// The value; `None` is null.
+    /// The value of the partition column; `None` is null.
     pub value: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! A file that runs append lines of JSON to.
+//! A file to which runs append lines of JSON.
 //!
-//! Runs side by side may share a file: a line is one write to a file that is opened for appending, which the system does not
-//! mix with others. A line that a crash or a full disk cut off stays alone: the next line begins on a line of its own.
+//! Concurrent runs may share a file: a line is one write to a file opened for appending, which the system does not mix with
+//! others. After a line that a crash or a full disk cut off, the next run starts a new line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,7 +24,7 @@ pub(super) fn append_line(path: &Path, text: &str) -> io::Result<()> {
     let mut line = if ends_with_line(&mut file)? { String::new() } else { "\n".to_owned() };
     line += text;
     line.push('\n');
-    // One write, so that lines of runs side by side do not mix.
+    // One write, so that lines of concurrent runs do not mix.
     let written = file.write(line.as_bytes())?;
     if written < line.len() {
         return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line could be written"));
@@ -43,7 +43,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether a line can be appended as it is.
+/// Whether the file ends with a line end, so that a line can be appended.
 fn ends_with_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
         return Ok(true);

@@ -1,9 +1,9 @@
-//! Posts JSON to an address: a webhook, or a server that collects lineage.
+//! Posts JSON to an address: a webhook or a lineage server.
 //!
-//! One attempt, which is over after ten seconds: nobody should wait for a chat. Certificates and proxies are those of the
-//! API's client. Redirects are not followed, since they could carry the body or a token elsewhere.
+//! There is one attempt with a timeout of ten seconds. Certificates and proxies are those of the API's client. Redirects are
+//! not followed, because they could carry the body or a token elsewhere.
 //!
-//! *Easy to get wrong:* whoever has such an address may post to it, so it is shown by its host only.
+//! *Easy to get wrong:* anyone with such an address can post to it, so only its host is shown.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,55 +11,55 @@ use std::time::Duration;
 
 use url::Url;
 
-/// Longest time for a post.
+/// Timeout of a post.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where to post.
+/// An HTTP address to post to.
 #[derive(Clone)]
 pub struct PostAddress(Url);
 
-/// Why an address cannot be posted to. Does not show the address.
+/// Why an address is invalid, without showing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressProblem {
-    /// It is no URL.
+    /// It is not a URL.
     #[error("it is not a URL")]
     NotUrl,
-    /// It is not HTTP.
+    /// It is not an HTTP address.
     #[error("it does not begin with https:// or http://")]
     Scheme,
 }
 
-/// A token that is sent as `Authorization: Bearer`. It never shows.
+/// A token for `Authorization: Bearer`, which is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(String);
 
 /// Why a post was not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
-    /// The client cannot be set up.
+    /// The client cannot be created.
     #[error("cannot set up HTTPS: {}", root_of(source.as_ref()))]
     Client {
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// There was no answer.
+    /// There was no response.
     #[error("{}", root_of(source))]
     Send {
         /// Why, without the address.
         source: reqwest::Error,
     },
-    /// The answer is no success.
+    /// The response is not a success.
     #[error("HTTP {status}")]
     Refused {
         /// Its status.
         status: u16,
     },
-    /// There is no runtime to send it on.
+    /// The runtime cannot be created.
     #[error("{0}")]
     Runtime(std::io::Error),
 }
 
-/// The innermost cause, which says the most.
+/// The innermost cause, which is the most specific.
 fn root_of(error: &(dyn StdError + 'static)) -> String {
     std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }
@@ -77,7 +77,7 @@ impl fmt::Debug for BearerToken {
 }
 
 impl BearerToken {
-    /// A token without the white space around it; `None` if no header can hold it.
+    /// A trimmed token; `None` if it is invalid in a header.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(text.to_owned()))
@@ -85,10 +85,10 @@ impl BearerToken {
 }
 
 impl PostAddress {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
-    /// When it is no address of HTTP.
+    /// When it is not an HTTP address.
     pub fn new(url: &str) -> Result<Self, AddressProblem> {
         let url = Url::parse(url.trim()).map_err(|_| AddressProblem::NotUrl)?;
         match url.scheme() {
@@ -106,19 +106,19 @@ impl PostAddress {
         self
     }
 
-    /// All of the address that may be shown.
+    /// The host, which is all that may be shown.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Posts a body of JSON, and waits for the answer on a runtime of its own: that of the run may be gone.
+    /// Posts a JSON body, on a runtime of its own because that of the run may have ended.
     ///
     /// # Errors
-    /// When it is not answered with success.
+    /// When the response is not a success.
     pub fn post(&self, body: String, token: Option<&BearerToken>) -> Result<(), PostError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
         let posted = runtime.block_on(self.send(body, token));
-        // Name resolution may hang on a thread of its own.
+        // Name resolution may hang on another thread.
         runtime.shutdown_background();
         posted
     }
@@ -146,7 +146,7 @@ impl PostAddress {
             .retry(reqwest::retry::never())
             .timeout(TIMEOUT);
         if self.0.scheme() == "http" {
-            // No certificate is loaded, so that a machine without any can post to a neighbor.
+            // No certificates are loaded, so that a machine without any can post within itself.
             builder = builder.tls_certs_only([]);
         }
         builder.build()

@@ -1,4 +1,4 @@
-//! What is left of a run at its end: files, a notification, the last line of the log.
+//! Reports the end of a run: metrics, run log, notification, and the last log line.
 
 use crate::config::WatchConfig;
 use crate::telemetry::{CONSOLE_TARGET, MetricsLabels, RunRecord, append_run, write_metrics};
@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 
 use super::super::printer::warn_text;
 
-/// Writes and sends what is left of a run.
+/// Writes and sends the record of a run.
 pub(super) fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
     if let Some(path) = &config.metrics
         && let Err(error) = write_metrics(path, record, labels)
@@ -25,7 +25,7 @@ pub(super) fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLa
     }
 }
 
-/// The last line of the log.
+/// Logs the end of a command.
 pub(super) fn log_end(record: &RunRecord, is_export: bool) {
     let verdict = record.verdict.map(Verdict::name);
     let exit_code = u64::from(record.exit_code);

@@ -1,7 +1,7 @@
 //! The lineage of a run: an event at its beginning and one at its end.
 //!
-//! *Easy to get wrong:* a server that does not answer must not keep a run from its work. So the first event is posted on
-//! a thread of its own, which is waited for before the last one is, so that they arrive in their order.
+//! *Easy to get wrong:* a server that does not respond must not delay the run. So the first event is posted on another
+//! thread, which is joined before the last event is posted, to keep their order.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use crate::telemetry::{
 
 use super::super::printer::warn_text;
 
-/// What a run tells of its lineage.
+/// The lineage of a run.
 #[derive(Default)]
 pub(super) struct RunLineage {
     is_started: bool,
-    /// The first event, while it is posted.
+    /// The first event, while it is being posted.
     pending: Option<PendingEvent>,
     inputs: Vec<LineageDataset>,
-    /// What is written, or going to be.
+    /// The outputs, planned or written.
     outputs: Vec<LineageDataset>,
 }
 
-/// What the environment says of lineage.
+/// The environment variables for lineage.
 pub(super) fn variables() -> LineageVariables {
     let value = |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let given = |name| value(name).filter(|value| !value.trim().is_empty());
@@ -35,7 +35,7 @@ pub(super) fn variables() -> LineageVariables {
 }
 
 impl RunLineage {
-    /// Tells that a run begins.
+    /// Reports the start of a run.
     pub(super) fn start(
         &mut self,
         lineage: &Arc<Lineage>,
@@ -49,7 +49,7 @@ impl RunLineage {
         }
     }
 
-    /// Notes what a run has written, in place of what it was going to write there.
+    /// Replaces planned outputs with those that were written.
     pub(super) fn note_written(&mut self, datasets: &[LineageDataset]) {
         let is_new = |known: &LineageDataset| {
             !datasets.iter().any(|new| (&new.namespace, &new.name) == (&known.namespace, &known.name))
@@ -58,7 +58,7 @@ impl RunLineage {
         self.outputs.extend_from_slice(datasets);
     }
 
-    /// Tells how a run ended; that it began, too, if it ended before that was told.
+    /// Reports the end of a run, after its start if that was not reported yet.
     pub(super) fn finish(
         mut self,
         lineage: &Arc<Lineage>,
@@ -71,7 +71,7 @@ impl RunLineage {
             self.start(lineage, &begun, (inputs(), Vec::new()));
         }
         if let Some(pending) = self.pending.take()
-            // A panic there is a bug, and has said so.
+            // A panic is a bug, and was already printed.
             && let Ok(Err(error)) = pending.join()
         {
             warn(&error);
@@ -91,7 +91,7 @@ fn warn(error: &EmitError) {
     warn_text(&error.to_string());
 }
 
-/// How a run with an error ended: stopped from outside, or failed.
+/// The final state of a run with an error: aborted or failed.
 fn state_of(error: &Error) -> LineageState {
     match error {
         Error::Kept { error, .. } => state_of(error),

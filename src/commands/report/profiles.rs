@@ -1,4 +1,4 @@
-//! What exported files hold of each profile: rows by the column `profile_id`, everything else by the manifests.
+//! The profiles in exported files: rows counted by the column `profile_id`, everything else from the manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use crate::input::SourceFile;
 use crate::report::InputProfile;
 use crate::resources::PROFILE_ID;
 
-/// Rows of each profile.
+/// Number of rows by profile.
 #[derive(Debug, Default)]
 pub(super) struct ProfileRows(BTreeMap<String, u64>);
 
 impl ProfileRows {
-    /// Counts the rows of a batch; none if it does not say whose they are.
+    /// Counts the rows of a batch, if it has the column.
     pub(super) fn add_batch(&mut self, batch: &RecordBatch) {
         let profiles = batch.column_by_name(PROFILE_ID).and_then(|profiles| profiles.as_string_opt::<i32>());
         let Some(profiles) = profiles.filter(|profiles| profiles.null_count() < profiles.len()) else { return };
@@ -23,7 +23,7 @@ impl ProfileRows {
                 row += 1;
                 continue;
             }
-            // Those of a profile stand together.
+            // Rows of a profile are usually adjacent.
             let id = profiles.value(row);
             let is_its = |at: &usize| profiles.is_valid(*at) && profiles.value(*at) == id;
             let rows = (row..profiles.len()).take_while(is_its).count();
@@ -35,12 +35,12 @@ impl ProfileRows {
         }
     }
 
-    /// The profiles of the files, with what the manifests say of them, sorted by id.
+    /// The profiles of the files with the facts of the manifests, sorted by id.
     pub(super) fn with_manifests(self, files: &[SourceFile]) -> Vec<InputProfile> {
         let Self(counted) = self;
         let (mut known, mut profiles) = (BTreeSet::new(), BTreeMap::new());
         for published in files.iter().filter_map(|file| file.published.as_ref()) {
-            // The manifests of all files of an export say the same.
+            // All files of an export have the same manifest.
             if known.insert(&published.manifest) {
                 published.profiles.iter().for_each(|profile| add(&mut profiles, profile));
             }
@@ -48,7 +48,7 @@ impl ProfileRows {
         if !counted.is_empty() {
             for profile in profiles.values_mut() {
                 let rows = counted.get(&profile.id).copied().unwrap_or_default();
-                // The manifest of a folder of days tells of those of its last run only.
+                // The manifest of a folder of days covers only its last run.
                 profile.reachable = profile.reachable.filter(|_| profile.rows == rows);
                 profile.rows = rows;
             }
@@ -69,7 +69,7 @@ impl ProfileRows {
     }
 }
 
-/// Adds what a manifest says of a profile to what those of other exports say.
+/// Combines the facts of two manifests about a profile.
 fn add(profiles: &mut BTreeMap<String, InputProfile>, new: &InputProfile) {
     let Some(known) = profiles.get_mut(&new.id) else {
         profiles.insert(new.id.clone(), new.clone());

@@ -1,4 +1,4 @@
-//! Tells whose summary a text is, for an error when it is compared with a report on another resource.
+//! Detects the resource of a summary, for an error when it is compared with a report on another resource.
 
 use serde::Deserialize;
 
@@ -7,12 +7,12 @@ use super::delivery::summary::{DeliverySummary, DocumentResource};
 use super::resource::ResourceDocument;
 use crate::base::noun::RowNoun;
 
-/// What the rows of a summary of any resource are; `None` if the text is no summary.
+/// The resource of a summary; `None` if the text is not a summary.
 pub fn noun_of_json(json: &str) -> Option<RowNoun> {
     #[derive(Deserialize)]
     struct AnySummary {
         resource: Option<DocumentResource>,
-        /// For contacts their number, for messages what is counted of their contacts.
+        /// A number in summaries of contacts, an object in those of messages.
         contacts: serde_json::Value,
     }
     let summary: AnySummary = serde_json::from_str(json).ok()?;

@@ -1,13 +1,13 @@
-//! The column `extra`: what no other column of a contact holds, as a JSON object.
+//! The column `extra`: the values of a contact that no other column holds, as a JSON object.
 //!
-//! Its members are undocumented fields, and documented ones whose value is null or incomplete in its own column. They are
-//! in the order of the response and as sent, without white space between tokens.
+//! Its members are undocumented fields, and documented fields whose own column cannot hold the value. They are in the order
+//! of the response and as sent, without white space between tokens.
 //!
-//! [`extras`] reads a page a second time, and only one that the decoder has found such fields on, so that an export without
-//! the column pays nothing for it.
+//! [`extras`] parses a page a second time, but only if the decoder found such fields on it, so exports without the column
+//! pay nothing for it.
 //!
-//! *Easy to get wrong:* a name that is repeated counts once, and its last value counts, as in the other columns. What a
-//! server sends has no bound but that of a response, so the column has one, and says what it leaves out.
+//! *Easy to get wrong:* the last value of a repeated name counts, as in the other columns. A server may send megabytes, so
+//! the column has a maximum length, and counts omitted members.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -23,14 +23,14 @@ use crate::resources::json::{JsonCursor, JsonKind, special_byte};
 use crate::resources::json_escapes::{unescape, without_lone_surrogates};
 use crate::time::Timestamp;
 
-/// Maximum length of the members of one contact: far more than fields of a contact have, and with what is said of omitted ones
-/// no more than a cell of Excel holds, 32,767 characters.
+/// Maximum length of the members of one contact. With the count of omitted members, it fits into an Excel cell (32,767
+/// characters).
 const MAX_BYTES: usize = 32_000;
 
-/// The member that counts those for which there is no room.
+/// The member that counts omitted members.
 const OMITTED: &str = "omitted_by_sent_export";
 
-/// The column for each accepted contact of a page; empty if all are null.
+/// The values of the column for the accepted contacts of a page; empty if all are null.
 pub(super) fn extras(page: &ContactPage) -> Vec<Option<String>> {
     if page.findings.unknown_fields.is_empty() && page.findings.malformed.is_empty() {
         return Vec::new();
@@ -52,7 +52,7 @@ fn raw_items(body: &str) -> Option<Vec<&RawValue>> {
 #[derive(Default)]
 struct ExtraMembers<'a> {
     places: HashMap<Cow<'a, str>, usize>,
-    /// Names as they are between their quotes, and values.
+    /// Names (between their quotes) and values, as sent.
     list: Vec<Option<(&'a str, &'a str)>>,
 }
 
@@ -65,7 +65,7 @@ impl<'a> ExtraMembers<'a> {
     }
 }
 
-/// What no column holds of a contact, which is valid JSON.
+/// The value of the column for a contact, which is valid JSON.
 fn extra(item: &str) -> Option<String> {
     let mut members = ExtraMembers::default();
     JsonCursor::new(item, 0).take_members(|cursor| {
@@ -91,7 +91,7 @@ fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// Whether the column of a documented field holds all of a value.
+/// Whether the column of a documented field can hold a value.
 fn is_held(column: usize, kind: JsonKind, value: &str) -> bool {
     let text = match kind {
         JsonKind::Null => return true,
@@ -110,16 +110,16 @@ fn is_held(column: usize, kind: JsonKind, value: &str) -> bool {
     }
 }
 
-/// Whether a list is one of texts, and not too long for its column.
+/// Whether all items of a list are texts, and fit into the column.
 fn are_channels(list: &str) -> bool {
     serde_json::from_str::<Vec<String>>(list).is_ok_and(|names| names.join(",").len() <= MAX_CHANNELS_BYTES)
 }
 
-/// An object of members, as far as there is room; `None` without members.
+/// An object of the members that fit; `None` without members.
 fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> Option<String> {
     let (mut object, mut omitted) = joined(members.clone(), |_| true);
     if omitted.members > 0 {
-        // A field of that name would repeat the member that counts, so there is no room for it either.
+        // A field with the name of the counting member is omitted, too.
         (object, omitted) = joined(members, |name| unescaped(name).as_deref() != Some(OMITTED));
         let OmittedMembers { members, bytes } = omitted;
         object.push_str(if object.is_empty() { "{" } else { "," });
@@ -132,14 +132,14 @@ fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> 
     Some(without_lone_surrogates(&object).unwrap_or(object))
 }
 
-/// What is left out of an object.
+/// The members that are left out of an object.
 #[derive(Default)]
 struct OmittedMembers {
     members: u64,
     bytes: u64,
 }
 
-/// The start of an object with the members whose names `may_stay`, as far as there is room; empty without any.
+/// The start of an object with the members that fit and whose names `may_stay`; empty without any.
 fn joined<'a>(
     members: impl Iterator<Item = &'a (&'a str, &'a str)>,
     may_stay: impl Fn(&str) -> bool,

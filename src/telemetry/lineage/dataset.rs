@@ -1,4 +1,4 @@
-//! What a run reads and writes, as OpenLineage names it.
+//! The inputs and outputs of a run, as OpenLineage datasets.
 
 use serde_json::{Map, Value, json};
 
@@ -8,43 +8,43 @@ const SCHEMA: &str = "facets/1-2-0/SchemaDatasetFacet.json#/$defs/SchemaDatasetF
 const STATISTICS: &str =
     "facets/1-0-2/OutputStatisticsOutputDatasetFacet.json#/$defs/OutputStatisticsOutputDatasetFacet";
 
-/// Rows in one place: an endpoint of the API, a file, a folder of files, an object.
+/// A dataset: an endpoint of the API, a file, a folder, or an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineageDataset {
-    /// What the name is unique in: the API's address, `file`, or a bucket like `s3://lake`.
+    /// Namespace of the name: the API's address, `file`, or a bucket like `s3://lake`.
     pub namespace: String,
     /// The endpoint, the absolute path, or the key.
     pub name: String,
-    /// Its columns, where they are known.
+    /// Columns, if known.
     pub fields: Vec<LineageField>,
-    /// What the run has written of it, once it is published.
+    /// Totals of the run, once it is published.
     pub written: Option<WrittenTotals>,
 }
 
-/// A column, or a part of one.
+/// A column, or a field of a struct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineageField {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its type, by the names of SQL engines.
+    /// The type, as SQL engines call it.
     pub kind: String,
-    /// Parts of an array or a struct.
+    /// Items of an array, or fields of a struct.
     pub fields: Vec<LineageField>,
 }
 
-/// What a run has written to one place.
+/// Totals of the files that a run wrote to a dataset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WrittenTotals {
-    /// Rows in all files.
+    /// Number of rows.
     pub rows: u64,
-    /// Size of all files.
+    /// Size in bytes.
     pub bytes: u64,
-    /// How many files.
+    /// Number of files.
     pub files: u64,
 }
 
 impl LineageDataset {
-    /// The form that inputs and outputs share.
+    /// The JSON that inputs and outputs share.
     fn to_json(&self) -> Map<String, Value> {
         let mut facets = Map::new();
         if !self.fields.is_empty() {

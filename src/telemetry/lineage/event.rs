@@ -14,32 +14,32 @@ const PARENT: &str = "facets/1-2-0/ParentRunFacet.json#/$defs/ParentRunFacet";
 const ENGINE: &str = "facets/1-1-1/ProcessingEngineRunFacet.json#/$defs/ProcessingEngineRunFacet";
 const ERROR: &str = "facets/1-0-1/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
 
-/// The facet of our own; `schema/lineage-result.schema.json`.
+/// Our custom facet, described by `schema/lineage-result.schema.json`.
 const RESULT_SCHEMA: &str = "urn:sent-export:schema:lineage-result:1";
 
-/// What an event says of a run.
+/// The type of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineageState {
-    /// It begins.
+    /// The run starts.
     Start,
-    /// It has done its work, whatever the verdict.
+    /// The run finished, whatever its verdict.
     Complete,
-    /// It has failed.
+    /// The run failed.
     Fail,
-    /// A signal or a limit of time has stopped it.
+    /// A signal or a time limit stopped the run.
     Abort,
 }
 
 /// One event of a run.
 #[derive(Debug)]
 pub struct LineageEvent<'a> {
-    /// What it says.
+    /// The type.
     pub state: LineageState,
-    /// What is known of the run so far.
+    /// The facts about the run so far.
     pub record: &'a RunRecord,
-    /// What the run reads.
+    /// The inputs.
     pub inputs: &'a [LineageDataset],
-    /// What the run writes.
+    /// The outputs.
     pub outputs: &'a [LineageDataset],
 }
 
@@ -56,7 +56,7 @@ impl LineageState {
 }
 
 impl LineageEvent<'_> {
-    /// The event in JSON, as one line.
+    /// The event as one line of JSON.
     pub(super) fn to_json(&self, job: &LineageJob) -> String {
         let record = self.record;
         let is_start = self.state == LineageState::Start;
@@ -102,7 +102,7 @@ impl LineageEvent<'_> {
         Value::Object(facets)
     }
 
-    /// What only this program knows: above all, whether every row is there.
+    /// The facet with the verdict and the counts of the run.
     fn result_facet(&self) -> Value {
         let record = self.record;
         let content = json!({
@@ -120,7 +120,7 @@ impl LineageEvent<'_> {
             "summary": record.summary,
         });
         let mut content = with_schema(RESULT_SCHEMA, content);
-        // What is not known is left out, as in every facet of OpenLineage.
+        // Unknown values are left out, as in all OpenLineage facets.
         if let Value::Object(fields) = &mut content {
             fields.retain(|_, value| !value.is_null());
         }

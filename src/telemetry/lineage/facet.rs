@@ -1,8 +1,8 @@
-//! What all facets have.
+//! The fields that all facets share.
 
 use serde_json::{Value, json};
 
-/// The program and its version, which is what made an event.
+/// The producer of events: this program and its version.
 pub(super) const PRODUCER: &str = concat!("urn:sent-export:", env!("CARGO_PKG_VERSION"));
 
 /// The address of a schema that OpenLineage publishes.

@@ -1,33 +1,33 @@
-//! What events say of the job: its name, and whoever started it.
+//! The job in events: its name, and the run that started it.
 
 use uuid::Uuid;
 
-/// The job whose run is told of.
+/// The job of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LineageJob {
-    /// What its name is unique in.
+    /// Namespace of the name.
     pub(super) namespace: String,
-    /// What it is called; `None` for its name in the file of jobs, or else the command.
+    /// The name; `None` for that in the file of jobs, or else the command.
     pub(super) name: Option<String>,
-    /// The run that has started this one.
+    /// The run that started this one.
     pub(super) parent: Option<ParentRun>,
-    /// The run that has started all of them.
+    /// The run at the top of the hierarchy.
     pub(super) root: Option<ParentRun>,
 }
 
-/// The run of a scheduler, say.
+/// The run of another program, such as a scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ParentRun {
-    /// Namespace of its job.
+    /// Namespace of the job.
     pub(super) namespace: String,
-    /// Name of its job.
+    /// Name of the job.
     pub(super) name: String,
-    /// Its id.
+    /// Id of the run.
     pub(super) run_id: Uuid,
 }
 
 impl ParentRun {
-    /// Reads `NAMESPACE/JOB/RUN`, as every client of OpenLineage takes it. A namespace may have slashes.
+    /// Parses `NAMESPACE/JOB/RUN`, the form that all OpenLineage clients use. The namespace may contain slashes.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.trim().rsplitn(3, '/');
         let run_id = Uuid::try_parse(parts.next()?).ok()?;

@@ -1,11 +1,10 @@
-//! Tells programs that follow data where rows come from and go: OpenLineage run events, to a file or to an address.
+//! Emits [OpenLineage](https://openlineage.io) run events to a file or an address.
 //!
-//! A run has two events with one run id: `START` when it begins, and `COMPLETE`, `FAIL` or `ABORT` when it ends. `commands`
-//! fills a [`LineageEvent`] and hands it to [`Lineage::emit`]; what cannot be delivered is an error, which the caller
-//! reports as a warning.
+//! A run has two events with the same run id: `START`, and `COMPLETE`, `FAIL` or `ABORT` at the end. `commands` fills a
+//! [`LineageEvent`] and passes it to [`Lineage::emit`]; the caller reports a failed delivery as a warning.
 //!
-//! *Easy to get wrong:* an event needs `schemaURL`, and every facet `_producer` and `_schemaURL`, of the very version whose
-//! fields it has. A peer test builds each event from the classes of the official Python client, and compares both.
+//! *Easy to get wrong:* an event needs `schemaURL`, and every facet `_producer` and `_schemaURL`, of exactly the version whose
+//! fields it uses. A peer test rebuilds each event from the classes of the official Python client and compares both.
 
 mod dataset;
 mod event;

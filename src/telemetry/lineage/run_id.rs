@@ -1,4 +1,4 @@
-//! The id of a run as OpenLineage wants it.
+//! The run id of OpenLineage events.
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -6,8 +6,8 @@ use uuid::{Builder, Uuid};
 use super::super::RunRecord;
 use crate::time::Timestamp;
 
-/// A UUID of version 7 for a run: the time in the run's id, and digits of the SHA-256 of that id, so that whoever has a
-/// manifest can find the events of its run. A run whose settings were refused has no id, and its own start instead.
+/// A UUID of version 7, made from the time in our run id and digits of its SHA-256, so that the events of a run can be found
+/// from its manifest. A run whose settings were refused has no id; its start time is used instead.
 pub(super) fn run_uuid(record: &RunRecord) -> Uuid {
     let id = record.run_id.as_deref();
     let time = id.and_then(time_of).or_else(|| Timestamp::parse(&record.started_at).ok());
@@ -20,7 +20,7 @@ pub(super) fn run_uuid(record: &RunRecord) -> Uuid {
     Builder::from_unix_timestamp_millis(millis, &digits).into_uuid()
 }
 
-/// The time that an id like `20261128T233005Z-1f0c9a2e` begins with.
+/// The time at the start of an id like `20261128T233005Z-1f0c9a2e`.
 fn time_of(id: &str) -> Option<Timestamp> {
     let time = id.split_once('Z')?.0;
     let (date, clock) = time.split_once('T').filter(|_| time.is_ascii() && time.len() == 15)?;

@@ -1,4 +1,4 @@
-//! Where events go, and what they say of the job and of whoever started it.
+//! Settings of lineage: the target of events, the job, and the run that started it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use super::job::{LineageJob, ParentRun};
 use crate::telemetry::line_file::{append_line, check_line_file};
 use crate::telemetry::post::{AddressProblem, BearerToken, PostAddress, PostError};
 
-/// The namespace of jobs that are given none.
+/// The default namespace of jobs.
 const DEFAULT_NAMESPACE: &str = "sent-export";
-/// Where servers take events unless their address says otherwise, as clients of OpenLineage have it.
+/// The default path of servers, as in OpenLineage clients.
 const DEFAULT_PATH: &str = "api/v1/lineage";
 
-/// The flags of lineage, as they were typed.
+/// The flags of lineage, as given.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LineageFlags<'a> {
     /// A file or an address.
     pub target: &'a str,
     /// The namespace of the job.
     pub namespace: Option<&'a str>,
-    /// Its name.
+    /// The name of the job.
     pub job: Option<&'a str>,
 }
 
-/// What the environment says, by the names that every client of OpenLineage reads. A variable that is empty is not set.
+/// The environment variables that all OpenLineage clients read. An empty variable counts as not set.
 #[derive(Debug, Clone, Default)]
 pub struct LineageVariables {
     /// `OPENLINEAGE_API_KEY`
@@ -37,14 +37,14 @@ pub struct LineageVariables {
     pub root: Option<String>,
 }
 
-/// Where events go, and what they say beside the run itself.
+/// The target of events and the job in them.
 #[derive(Debug)]
 pub struct Lineage {
     sink: LineageSink,
     job: LineageJob,
 }
 
-/// An event that is delivered on another thread.
+/// An event that is being delivered on another thread.
 pub type PendingEvent = JoinHandle<Result<(), EmitError>>;
 
 #[derive(Debug)]
@@ -53,13 +53,13 @@ enum LineageSink {
     Address { address: PostAddress, token: Option<BearerToken> },
 }
 
-/// Why lineage cannot be told as it is asked for.
+/// Why lineage settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum LineageError {
-    /// Neither a file nor an address. It may be a secret, so only its scheme is shown.
+    /// Neither a file nor an HTTP address. It may be a secret, so only its scheme is shown.
     #[error("--lineage takes a file on this machine, or an address that begins with https:// or http://, not {0}")]
     Target(String),
-    /// The address is none.
+    /// The address is invalid.
     #[error("--lineage (or SENT_EXPORT_LINEAGE) is not a usable address: {0}")]
     Address(AddressProblem),
     /// The file cannot be appended to.
@@ -70,7 +70,7 @@ pub enum LineageError {
         /// Why.
         source: io::Error,
     },
-    /// A variable names no run.
+    /// A variable does not name a run.
     #[error("{variable} is not NAMESPACE/JOB/RUN with the UUID of a run: {value:?}")]
     Parent {
         /// The variable.
@@ -78,7 +78,7 @@ pub enum LineageError {
         /// Its value.
         value: String,
     },
-    /// The token has characters that no header can hold.
+    /// The token has characters that are invalid in a header.
     #[error("OPENLINEAGE_API_KEY is not a usable token: it has white space or characters outside ASCII")]
     Token,
 }
@@ -96,7 +96,7 @@ pub enum EmitError {
         /// Why.
         source: io::Error,
     },
-    /// The server does not take it.
+    /// The server did not accept the event.
     #[error("cannot send lineage ({state}) to {host}: {source}")]
     Post {
         /// Host of the server.
@@ -106,7 +106,7 @@ pub enum EmitError {
         /// Why.
         source: PostError,
     },
-    /// There is no thread to send it on.
+    /// The thread that sends it cannot be started.
     #[error("cannot send lineage ({state}): {source}")]
     Thread {
         /// Which event.
@@ -133,7 +133,7 @@ impl Lineage {
     /// Checks flags and variables.
     ///
     /// # Errors
-    /// When one of them makes no sense.
+    /// When one of them is invalid.
     pub fn new(flags: LineageFlags<'_>, variables: LineageVariables) -> Result<Self, LineageError> {
         let LineageVariables { api_key, parent, root } = variables;
         let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
@@ -146,7 +146,7 @@ impl Lineage {
         Ok(Self { sink: LineageSink::new(flags.target, api_key)?, job })
     }
 
-    /// The file that events are appended to, if they go to one.
+    /// The file of events, if they are not posted.
     pub fn file(&self) -> Option<&Path> {
         match &self.sink {
             LineageSink::File(path) => Some(path),
@@ -154,7 +154,7 @@ impl Lineage {
         }
     }
 
-    /// Checks that events can be appended to the file, if they go to one.
+    /// Checks that events can be appended to the file, if they are not posted.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -171,10 +171,10 @@ impl Lineage {
         self.deliver(event.to_json(&self.job), event.state.name())
     }
 
-    /// The same without waiting for a server: what becomes of the event is known at the end of the thread.
+    /// The same without waiting for a server: the result is known when the thread ends.
     ///
     /// # Errors
-    /// When it cannot be appended, or there is no thread.
+    /// When it cannot be appended, or the thread cannot be started.
     pub fn emit_aside(self: &Arc<Self>, event: &LineageEvent<'_>) -> Result<Option<PendingEvent>, EmitError> {
         let (body, state) = (event.to_json(&self.job), event.state.name());
         if self.file().is_some() {

@@ -1,4 +1,4 @@
-//! Who came and who left, among contacts.
+//! Counts added, removed and changed contacts by region and channel.
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray, StructArray};
 
@@ -43,7 +43,7 @@ fn count(batch: &RecordBatch, gross: &mut GrossChanges) {
     }
 }
 
-/// The groups of the contact in a row of one side.
+/// The groups of a contact.
 fn groups(side: &StructArray, row: usize) -> GroupsOfContact {
     let texts = |values: &StringArray| -> Vec<String> { values.iter().flatten().map(str::to_owned).collect() };
     let regions = side.column_by_name("region_code").and_then(|column| column.as_string_opt::<i32>());

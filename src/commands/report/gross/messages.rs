@@ -1,4 +1,4 @@
-//! Which messages are new, gone or changed.
+//! Counts added, removed and changed messages by status, and changed prices.
 
 use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch, StringArray, StructArray};
 use arrow::datatypes::Decimal128Type;
@@ -14,7 +14,7 @@ impl GrossCounts for MessageChanges {
     const COLUMNS: &'static [&'static str] = &["id", PROFILE_ID, "status", "price", "active_contact_price"];
 
     fn of_sides(removed_may_exist: bool) -> Self {
-        // None of them has changed, unless one is counted.
+        // Zero, unless a change is counted.
         let prices = Some(PriceChanges::default());
         Self { removed_may_exist, status_changed: Some(0), prices, ..Self::default() }
     }
@@ -49,7 +49,7 @@ impl<'a> ColumnsOfSide<'a> {
     }
 
     fn message(&self, row: usize) -> ComparedMessage<'a> {
-        // Prices have six places, as the schema of messages says, so their digits are millionths.
+        // The schema of messages has six decimal places, so the integers are millionths.
         let [price, active_contact_price] = self.prices.map(|prices| prices.is_valid(row).then(|| prices.value(row)));
         let status = self.statuses.is_valid(row).then(|| self.statuses.value(row));
         ComparedMessage { status, price, active_contact_price }

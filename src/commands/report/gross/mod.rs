@@ -1,4 +1,4 @@
-//! Counts what came and went between two exports: sorts their rows by id and profile, and compares them.
+//! Counts added, removed and changed rows between two exports: sorts their rows by id and profile, and compares them.
 //!
 //! Rows are added while they are counted, so no file is read twice, and only the necessary columns are kept. Memory is
 //! limited as in [`changes`](crate::changes), whatever the size of the exports.
@@ -19,17 +19,17 @@ use crate::verdict::Verdict;
 use super::super::compare::comparable;
 use super::super::compare::side::SideFacts;
 
-/// What is counted of the rows that differ.
+/// Counts of rows that differ.
 pub(super) trait GrossCounts {
-    /// What the rows are.
+    /// The resource of the rows.
     const CONTENT: Content;
-    /// The columns that are compared, and those that rows are matched by: two profiles may share a row.
+    /// The key columns (two profiles may share an id) and the compared columns.
     const COLUMNS: &'static [&'static str];
 
-    /// Nothing yet; `removed_may_exist` says whether a newer side may lack rows.
+    /// Empty counts; `removed_may_exist` if the newer side may lack rows.
     fn of_sides(removed_may_exist: bool) -> Self;
 
-    /// Counts a batch of changes with whole rows.
+    /// Adds a batch of changes that hold whole rows.
     fn count(&mut self, batch: &RecordBatch);
 }
 

@@ -1,7 +1,7 @@
-//! Which messages are new, gone or changed between two exports, which the difference of two counts does not tell.
+//! Added, removed and changed messages between two exports, which the difference of two counts does not show.
 //!
-//! *Easy to get wrong:* the messages of a status change without any new message, so each status adds up only with what it
-//! gained and lost: its messages then, plus added and gained ones, minus removed and lost ones, are its messages now.
+//! *Easy to get wrong:* messages move between statuses, so each status adds up only with the messages that it gained and
+//! lost: old messages, plus added and gained, minus removed and lost, are the new messages.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::money::{Money, Spending};
 use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add, is_countable};
 
-/// Everything that became of the messages of two exports.
+/// The changes between the messages of two exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MessageChanges {
     /// Whether messages that only the older export has may still exist, because the newer one may lack rows.
@@ -22,15 +22,15 @@ pub struct MessageChanges {
     pub removed: u64,
     /// Messages of both whose status changed; `None` if one side has no status.
     pub status_changed: Option<u64>,
-    /// What came and went in each status.
+    /// The changes by status.
     pub statuses: BTreeMap<String, StatusGross>,
-    /// Messages of both by their status then, and by their status now, for those whose status changed.
+    /// Messages of both exports whose status changed, by old and new status.
     pub transitions: BTreeMap<String, Table>,
     /// Messages of both whose price changed; `None` if one side has no prices, or if suppressed.
     pub prices: Option<PriceChanges>,
 }
 
-/// What came and went in a status.
+/// The changes of a status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct StatusGross {
     /// Messages that only the newer export has.
@@ -55,17 +55,17 @@ impl AddAssign for StatusGross {
 /// Messages of both exports whose `price` or `active_contact_price` changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PriceChanges {
-    /// How many.
+    /// Number of messages.
     pub messages: u64,
-    /// Those of them that had no price then.
+    /// Number of them without an old price.
     pub became_known: u64,
-    /// What they cost then, `price` and `active_contact_price` together.
+    /// Sum of the old `price` and `active_contact_price`.
     pub old: Money,
-    /// What they cost now.
+    /// Sum of the new ones.
     pub new: Money,
 }
 
-/// What is compared of a message.
+/// The compared values of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ComparedMessage<'a> {
     /// `status`
@@ -77,7 +77,7 @@ pub struct ComparedMessage<'a> {
 }
 
 impl ComparedMessage<'_> {
-    /// The key of its status: an empty text is no status.
+    /// The key of its status; an empty text is treated as none.
     fn status_key(&self) -> &str {
         self.status.filter(|status| !status.is_empty()).unwrap_or(UNKNOWN_KEY)
     }
@@ -137,20 +137,20 @@ impl MessageChanges {
         add(self.transitions.entry(before.to_owned()).or_default(), after, 1);
     }
 
-    /// Whether nothing changed, as far as it is known.
+    /// Whether no change is known.
     pub fn are_none(&self) -> bool {
         let has_prices = self.prices.is_some_and(|prices| prices.messages > 0);
         [self.added, self.removed, self.status_changed.unwrap_or(0)] == [0; 3] && !has_prices
     }
 
-    /// Leaves out what only groups of messages tell: a group can be a single message.
+    /// Removes counts of groups, which can be single messages.
     pub fn omit_groups(&mut self) {
         self.statuses.clear();
         self.transitions.clear();
         self.prices = None;
     }
 
-    /// Leaves out what needs columns that one side lacks.
+    /// Removes counts that need columns which one side lacks.
     pub fn omit_columns(&mut self, columns: &[String]) {
         let is_absent = |name: &str| columns.iter().any(|column| column == name);
         if is_absent("status") {

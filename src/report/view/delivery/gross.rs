@@ -1,4 +1,4 @@
-//! Which messages are new, gone or changed since an older export, in words and as tables.
+//! Added, removed and changed messages since an older export, as sentences and tables.
 
 use super::super::super::document::change::CountChange;
 use super::super::super::document::delivery::comparison::DeliveryComparison;
@@ -12,7 +12,7 @@ use super::super::parts::{Column, Frame, Row, TableView};
 use super::super::ranked::{Ranked, more};
 use crate::base::plural::{count_of, grouped, word_for};
 
-/// What came and went in each status, and from which status to which.
+/// The changes by status, and the transitions between statuses.
 pub(super) fn tables(comparison: &DeliveryComparison, limits: ViewLimits) -> impl Iterator<Item = TableView> {
     let tables = comparison.gross.as_ref().map(|gross| [Some(statuses(gross, limits)), transitions(gross, limits)]);
     tables.into_iter().flatten().flatten()
@@ -56,7 +56,7 @@ fn transitions(gross: &MessageChanges, limits: ViewLimits) -> Option<TableView> 
         .map(|view| view.framed(Frame::Wide))
 }
 
-/// What became of the messages, in words. `is_suppressed` if numbers of small groups are left out.
+/// The changes as sentences; `is_suppressed` if numbers of small groups are left out.
 pub(super) fn notes(comparison: &DeliveryComparison, is_suppressed: bool) -> Vec<String> {
     let Some(gross) = &comparison.gross else {
         return vec![
@@ -120,7 +120,7 @@ fn came_and_went(comparison: &DeliveryComparison, gross: &MessageChanges) -> Str
     )
 }
 
-/// A percentage in parentheses, if there is a whole.
+/// A percentage in parentheses, unless the whole is 0.
 fn share(count: u64, whole: u64) -> String {
     match percent(count, whole) {
         share if share.is_empty() => share,
