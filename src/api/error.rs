@@ -53,6 +53,20 @@ impl ApiError {
     pub fn may_pass(&self) -> bool {
         self.end == AttemptsEnd::RetriesUsedUp
     }
+
+    /// An error of the first page of contacts, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_first_page(problem: Problem) -> Self {
+        Self {
+            request: "contacts page 1".into(),
+            base_url: Box::new("https://api.sent.dm".parse().expect("it is a constant")),
+            problem,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            end: AttemptsEnd::Final,
+            source: None,
+        }
+    }
 }
 
 /// Why an attempt returned no data.

@@ -16,7 +16,7 @@ const PREFIX: &str = "SENT_EXPORT_";
 /// Values that leave a switch off, as in clap.
 const OFF: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
 
-/// A flag without a variable: whoever sets one means the flag of exports that appends to the file, and would wait in vain.
+/// A flag without a variable: who sets it probably means `SENT_EXPORT_RUNS`, with which exports append to the file.
 const READ_BY_REPORTS_ALONE: &str = "run-log";
 
 /// Checks that no variable is set which looks like that of a flag and is none.

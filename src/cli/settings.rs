@@ -136,7 +136,7 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<S
     (similarity(best) > LEAST).then(|| best.to_owned())
 }
 
-/// Checks that each flag for all jobs exists in some command, and that none of them would be a trap there.
+/// Checks that each flag for all jobs exists in some command, and is not easily confused there.
 ///
 /// # Errors
 /// With the line of the first flag that no command has.

@@ -16,6 +16,7 @@ use crate::telemetry::{LineageDataset, LineageField, WrittenTotals};
 /// Names of additional outputs, as in the manifest.
 pub(super) const CHANGES: &str = "changes";
 pub(super) const HISTORY: &str = "history";
+const ACTIVITIES_OUTPUT: &str = "activities";
 
 /// The endpoints and files that a command reads.
 pub(super) fn inputs_of(command: &Command) -> Vec<LineageDataset> {
@@ -51,7 +52,7 @@ pub(super) fn inputs_of(command: &Command) -> Vec<LineageDataset> {
     let mut inputs: Vec<_> = endpoints.into_iter().flatten().map(|endpoint| unwritten(api, endpoint)).collect();
     let stores = Arc::new(Stores::default());
     for path in files.into_iter().flatten() {
-        // So does an unreadable file.
+        // An unreadable file does, too.
         let place = OutputTarget::new(path, &stores).ok().and_then(|target| target.place_and_name());
         inputs.extend(place.map(|(namespace, name)| unwritten(&namespace, name)));
     }
@@ -76,30 +77,28 @@ pub(super) fn written(outputs: &OutputsConfig, resource: &str, reports: &[Output
 
 fn all_datasets(outputs: &OutputsConfig, resource: &str, reports: Option<&[OutputReport]>) -> Vec<LineageDataset> {
     let is_folder = outputs.settings.partition.is_some();
-    let rows = Kind { fields: fields_of(outputs.settings.rows.schema().fields()), resource: None, is_folder, reports };
+    let rows =
+        OutputKind { fields: fields_of(outputs.settings.rows.schema().fields()), resource: None, is_folder, reports };
     let mut datasets: Vec<_> = outputs.outputs.iter().filter_map(|request| rows.dataset(request)).collect();
     if let Some(activities) = &outputs.activities {
         let fields = fields_of(activities.settings.rows.schema().fields());
-        let kind = Kind { fields, resource: Some(ACTIVITIES_REPORT), is_folder: false, reports };
+        let kind = OutputKind { fields, resource: Some(ACTIVITIES_OUTPUT), is_folder: false, reports };
         datasets.extend(kind.dataset(&activities.output));
     }
     let Some(changes) = &outputs.changes else { return datasets };
     let rows = Content::of_resource(resource).map(|content| content.compared_schema(changes.has_profiles()));
     let fields = rows.map(|rows| fields_of(changes_schema(&rows, ChangeLayout::Structs).fields())).unwrap_or_default();
-    let kind = Kind { fields, resource: Some(CHANGES), is_folder: false, reports };
+    let kind = OutputKind { fields, resource: Some(CHANGES), is_folder: false, reports };
     datasets.extend(changes.outputs.iter().filter_map(|request| kind.dataset(request)));
     if let Some(folder) = &changes.history {
-        let kind = Kind { fields: Vec::new(), resource: Some(HISTORY), is_folder: true, reports };
+        let kind = OutputKind { fields: Vec::new(), resource: Some(HISTORY), is_folder: true, reports };
         datasets.extend(kind.at(folder, |_| true));
     }
     datasets
 }
 
-/// Name of the activities in the manifest.
-const ACTIVITIES_REPORT: &str = "activities";
-
-/// The outputs of a run whose rows are of one kind.
-struct Kind<'a> {
+/// Outputs of a run with the same columns.
+struct OutputKind<'a> {
     fields: Vec<LineageField>,
     /// Name in the manifest; `None` for the main output.
     resource: Option<&'static str>,
@@ -109,7 +108,7 @@ struct Kind<'a> {
     reports: Option<&'a [OutputReport]>,
 }
 
-impl Kind<'_> {
+impl OutputKind<'_> {
     fn dataset(&self, request: &OutputRequest) -> Option<LineageDataset> {
         if self.is_folder {
             return self.at(&request.target.parent()?, |_| true);

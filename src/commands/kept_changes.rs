@@ -10,6 +10,7 @@
 use serde::Deserialize;
 
 use crate::config::{ChangesConfig, ExportConfig};
+use crate::format::FileFormat;
 use crate::publish::{OutputReport, PublishedFile, is_part_of, read_manifest};
 use crate::report::RunChanges;
 use crate::time::Timestamp;
@@ -56,30 +57,18 @@ impl KeptChanges {
             if files.is_empty() {
                 return None;
             }
-            outputs.extend(files.into_iter().map(|PublishedFile { path, csv, rows, bytes, sha256, .. }| {
-                OutputReport {
-                    path,
-                    resource: Some(CHANGES),
-                    format: request.format,
-                    csv,
-                    rows,
-                    bytes,
-                    sha256: sha256.unwrap_or_default(),
-                }
-            }));
+            outputs.extend(files.into_iter().map(|file| kept(file, CHANGES, request.format)));
         }
         if wanted.history.is_some() && history.is_none() {
             return None;
         }
-        let history = history.map(|PublishedFile { path, csv, rows, bytes, sha256, .. }| OutputReport {
-            path,
-            resource: Some(HISTORY),
-            format: ChangesConfig::HISTORY_FORMAT,
-            csv,
-            rows,
-            bytes,
-            sha256: sha256.unwrap_or_default(),
-        });
+        let history = history.map(|file| kept(file, HISTORY, ChangesConfig::HISTORY_FORMAT));
         Some(Self { changes: changes?, outputs, history })
     }
+}
+
+/// The entry of a file that stays in the manifest.
+fn kept(file: PublishedFile, resource: &'static str, format: FileFormat) -> OutputReport {
+    let PublishedFile { path, csv, rows, bytes, sha256, .. } = file;
+    OutputReport { path, resource: Some(resource), format, csv, rows, bytes, sha256: sha256.unwrap_or_default() }
 }

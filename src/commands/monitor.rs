@@ -7,7 +7,7 @@
 //! *Easy to get wrong:* the error is printed, and the notification sent, before the last line of the log, so that their
 //! messages come before the end.
 
-mod leave;
+mod end;
 mod lineage;
 
 use std::cell::{OnceCell, RefCell};
@@ -25,7 +25,7 @@ use crate::telemetry::{CONSOLE_TARGET, ErrorRecord, LogFormat, MetricsLabels, RU
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use self::leave::{leave, log_end};
+use self::end::{log_end, send_record};
 use self::lineage::RunLineage;
 use super::datasets::{inputs_of, planned};
 use super::printer::{note, say_error};
@@ -232,7 +232,7 @@ impl<'a> RunMonitor<'a> {
         if let Some(config) = self.config.into_inner() {
             let output = self.flags.output.map(|path| path.display().to_string());
             let labels = MetricsLabels { command: record.command.clone(), job: record.job.clone(), output };
-            leave(&config, &record, &labels);
+            send_record(&config, &record, &labels);
             if let Some(lineage) = &config.lineage {
                 let inputs = || inputs_of(self.command);
                 self.lineage.into_inner().finish(lineage, &record, inputs, error);

@@ -133,25 +133,13 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::api::AttemptsEnd;
     use crate::api::wire::ErrorBody;
     use crate::error::Error;
 
     pub(in crate::error) fn failed(problem: Problem, base_url: &str) -> Error {
         let base_url = Box::new(base_url.parse().unwrap());
-        let (elapsed, end) = (Duration::ZERO, AttemptsEnd::Final);
-        Error::Api(ApiError {
-            request: "contacts page 1".into(),
-            base_url,
-            problem,
-            attempts: 1,
-            elapsed,
-            end,
-            source: None,
-        })
+        Error::Api(ApiError { base_url, ..ApiError::of_first_page(problem) })
     }
 
     pub(in crate::error) fn rejected(status: u16, code: Option<&str>, base_url: &str) -> Error {

@@ -101,7 +101,7 @@ fn is_doubtful(profile: &ProfileFacts) -> bool {
     profile.failure.is_none() && profile.verdict == Verdict::Unverified && !is_part
 }
 
-/// The main evidence for the verdict on a profile.
+/// The evidence for the verdict on a profile, as one text.
 fn evidence_of(profile: &ProfileFacts) -> Option<String> {
     let lines: Vec<&str> = profile.evidence.iter().map(|line| line.text.as_str()).collect();
     (!lines.is_empty()).then(|| lines.join("; "))

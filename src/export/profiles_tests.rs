@@ -27,17 +27,7 @@ fn read(verdict: Verdict, pages: u64, total: Option<u64>) -> ReadReport {
 }
 
 fn failed(problem: Problem, end: AttemptsEnd) -> Error {
-    let base_url = Box::new("https://api.sent.dm".parse().unwrap());
-    let elapsed = Duration::ZERO;
-    Error::Api(ApiError {
-        request: "contacts page 1".into(),
-        base_url,
-        problem,
-        attempts: 1,
-        elapsed,
-        end,
-        source: None,
-    })
+    Error::Api(ApiError { end, ..ApiError::of_first_page(problem) })
 }
 
 fn rejected(status: u16, code: Option<&str>) -> Problem {

@@ -2,6 +2,18 @@
 //!
 //! *Easy to get wrong:* escapes of unpaired surrogates are valid JSON but not valid text. Here they become U+FFFD.
 
+use std::borrow::Cow;
+
+/// A text without its escapes; `inner` is what is between its quotes. `None` if an escape is invalid.
+pub(super) fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let mut text = String::with_capacity(inner.len());
+    unescape(inner, &mut text)?;
+    Some(Cow::Owned(text))
+}
+
 /// Appends an escaped text, unescaped; `inner` is what is between its quotes. `None` if an escape is invalid.
 pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
     let mut rest = inner;

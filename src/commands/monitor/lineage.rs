@@ -43,7 +43,7 @@ impl RunLineage {
         (inputs, outputs): (Vec<LineageDataset>, Vec<LineageDataset>),
     ) {
         (self.is_started, self.inputs, self.outputs) = (true, inputs, outputs);
-        match lineage.emit_aside(&self.event(LineageState::Start, record)) {
+        match lineage.emit_in_background(&self.event(LineageState::Start, record)) {
             Ok(pending) => self.pending = pending,
             Err(error) => warn(&error),
         }

@@ -22,7 +22,7 @@ use super::rows::ContactRows;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, too_many_items};
-use crate::resources::json_escapes::{unescape, without_lone_surrogates};
+use crate::resources::json_escapes::{unescaped, without_lone_surrogates};
 use crate::resources::{ListData, PageLimit};
 
 /// Reads a whole response by serde alone.
@@ -305,13 +305,7 @@ impl FieldSeed<'_> {
 
 /// The text of a valid value, without its quotes and escapes; `None` if it is of another kind.
 fn text_of(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if !inner.contains('\\') {
-        return Some(Cow::Borrowed(inner));
-    }
-    let mut text = String::with_capacity(inner.len());
-    unescape(inner, &mut text)?;
-    Some(Cow::Owned(text))
+    unescaped(raw.strip_prefix('"')?.strip_suffix('"')?)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
 use crate::api::wire::Envelope;
 use crate::resources::json::{JsonCursor, JsonKind, special_byte};
-use crate::resources::json_escapes::{unescape, without_lone_surrogates};
+use crate::resources::json_escapes::{unescaped, without_lone_surrogates};
 use crate::time::Timestamp;
 
 /// Maximum length of the members of one contact. With the count of omitted members, it fits into an Excel cell (32,767
@@ -79,16 +79,6 @@ fn extra(item: &str) -> Option<String> {
         Some(())
     })?;
     object(members.list.iter().flatten())
-}
-
-/// A text without its escapes; `None` if one is invalid.
-fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
-    if !inner.contains('\\') {
-        return Some(Cow::Borrowed(inner));
-    }
-    let mut text = String::with_capacity(inner.len());
-    unescape(inner, &mut text)?;
-    Some(Cow::Owned(text))
 }
 
 /// Whether the column of a documented field can hold a value.

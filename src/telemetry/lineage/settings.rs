@@ -175,7 +175,7 @@ impl Lineage {
     ///
     /// # Errors
     /// When it cannot be appended, or the thread cannot be started.
-    pub fn emit_aside(self: &Arc<Self>, event: &LineageEvent<'_>) -> Result<Option<PendingEvent>, EmitError> {
+    pub fn emit_in_background(self: &Arc<Self>, event: &LineageEvent<'_>) -> Result<Option<PendingEvent>, EmitError> {
         let (body, state) = (event.to_json(&self.job), event.state.name());
         if self.file().is_some() {
             return self.deliver(body, state).map(|()| None);

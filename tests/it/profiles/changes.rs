@@ -9,7 +9,22 @@ use serde_json::{Value, json};
 
 use super::choice::{asked_profile, identity};
 use super::{ASKED, OTHER, manifest};
-use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export};
+use crate::support::{Answer, Asked, Finished, Run, ScriptedServer, sent_export};
+
+/// Flags of an export with an output, changes and a history for each profile.
+const OUTPUT_FOR_EACH: &[&str] = &[
+    "-o",
+    "{profile_name}/c.csv",
+    "--profiles",
+    "all",
+    "--changes",
+    "{profile_name}/ch.csv",
+    "--history",
+    "{profile_name}/h",
+    "--exit-code-unchanged",
+    "99",
+    "-q",
+];
 
 /// The number of an item that has no id.
 const WITHOUT_ID: u32 = 99;
@@ -78,7 +93,7 @@ fn rows_are_matched_by_their_profiles_and_ids() {
     let day = Arc::new(AtomicU32::new(1));
     let server = server(&day);
     let flags = ["-o", "c.ndjson", "--profiles", "all", "--changes", "ch.csv", "--history", "h", "-q"];
-    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let export = |run: Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
     let run = export(sent_export(), 0);
     assert_eq!(changes(&run, "ch.csv").len(), 6, "all are new");
     assert!(changes(&run, "ch.csv").is_sorted_by_key(|(profile, id, _)| (*id, profile.clone())), "by id, then profile");
@@ -128,7 +143,7 @@ fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile(
     let server = server(&day);
     let flags = ["-o", "d", "--partition-by", "profile_id", "--profiles", "all", "--changes", "ch.csv", "-q"];
     let flags = [&flags[..], &["--exit-code-unchanged", "99"]].concat();
-    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let export = |run: Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
     let run = export(sent_export(), 0);
     day.store(6, Ordering::SeqCst);
     let run = export(run.again(), 0);
@@ -167,10 +182,7 @@ fn an_item_that_is_rejected_leaves_only_its_own_profile_in_doubt() {
 fn each_profile_has_its_own_changes_and_nothing_changed_has_an_exit_code() {
     let day = Arc::new(AtomicU32::new(1));
     let server = server(&day);
-    let flags = ["-o", "{profile_name}/c.csv", "--profiles", "all", "--exit-code-unchanged", "99", "-q"];
-    let each = ["--changes", "{profile_name}/ch.csv", "--history", "{profile_name}/h"];
-    let flags = [&flags[..], &each].concat();
-    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let export = |run: Run, code: i32| run.contacts(&server.url(), OUTPUT_FOR_EACH).finish().expect_code(code);
     let run = export(sent_export(), 0);
     let run = export(run.again(), 99);
     day.store(2, Ordering::SeqCst);
@@ -202,10 +214,7 @@ fn an_export_without_the_column_of_the_profile_cannot_be_compared() {
 fn a_resumed_run_keeps_the_changes_of_profiles_that_are_published() {
     let day = Arc::new(AtomicU32::new(1));
     let server = server(&day);
-    let flags = ["-o", "{profile_name}/c.csv", "--profiles", "all", "--exit-code-unchanged", "99", "-q"];
-    let each = ["--changes", "{profile_name}/ch.csv", "--history", "{profile_name}/h"];
-    let flags = [&flags[..], &each].concat();
-    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let export = |run: Run, code: i32| run.contacts(&server.url(), OUTPUT_FOR_EACH).finish().expect_code(code);
     let run = export(sent_export(), 0);
     day.store(4, Ordering::SeqCst);
     let mut run = export(run.again(), 6);

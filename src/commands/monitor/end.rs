@@ -7,7 +7,7 @@ use crate::verdict::Verdict;
 use super::super::printer::warn_text;
 
 /// Writes and sends the record of a run.
-pub(super) fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
+pub(super) fn send_record(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
     if let Some(path) = &config.metrics
         && let Err(error) = write_metrics(path, record, labels)
     {
