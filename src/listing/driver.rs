@@ -64,7 +64,7 @@ pub struct DeliveredPage<P> {
 /// Progress of the walk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadProgress {
-    /// Answers taken.
+    /// Answers processed.
     pub pages: u64,
     /// Expected number of answers for the list.
     pub planned_pages: Option<u64>,
@@ -72,7 +72,7 @@ pub struct ReadProgress {
     pub rows: u64,
     /// Rows in the list, by the API's last count.
     pub total: Option<u64>,
-    /// Whether rows that moved are being looked for.
+    /// Whether the walk is looking for rows that moved.
     pub is_healing: bool,
 }
 
@@ -81,14 +81,14 @@ pub struct ReadProgress {
 pub enum ReadError<E> {
     /// A window could not be fetched.
     Source(E),
-    /// The service serves the first rows, but refuses this window and those behind it.
+    /// The service serves the first rows, but refuses this window and all windows after it.
     RefusedFrom {
         /// The first row that it refuses, from 1.
         row: u64,
         /// Its error.
         error: E,
     },
-    /// The receiver of the pages is gone.
+    /// The receiver of the pages has stopped.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
@@ -96,17 +96,18 @@ pub enum ReadError<E> {
     Unfinished,
 }
 
-/// The receiver of the rows is gone; it has the reason.
+/// The receiver of the rows has stopped; it reports the reason itself.
 #[derive(Debug)]
 pub struct ReceiverGone;
 
 /// Reads the whole list and passes its rows to `deliver`; returns the finished walk.
 ///
-/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, answers in
-/// flight are received, and no new request is sent. `observe` is called after every answer.
+/// Answers in `journal.past` are processed first, and every new answer is appended to `journal.writer`. While `deliver`
+/// waits, answers to requests in flight are still received, but no new request is sent. `observe` is called after every
+/// answer.
 ///
 /// # Errors
-/// When a window cannot be fetched, the journal cannot be read, or the receiver of the rows is gone.
+/// When a window cannot be fetched, the journal cannot be read, or the receiver of the rows has stopped.
 pub async fn read_list<S: PageSource>(
     source: &S,
     settings: &ReadSettings,
@@ -140,7 +141,7 @@ struct WalkDriver<'a, S: PageSource, D, F> {
     observe: F,
     /// Requests that failed since the last success.
     failures_in_a_row: usize,
-    /// Rows to deliver before reading stops.
+    /// Rows still to deliver before reading stops; `None` without a limit.
     left: Option<u64>,
 }
 
@@ -150,7 +151,7 @@ where
     D: AsyncFnMut(DeliveredPage<S::Page>) -> Result<(), ReceiverGone>,
     F: FnMut(ReadProgress),
 {
-    /// Windows that may be read ahead of those that are proven: none that no row is wanted of.
+    /// How many windows may be read ahead of those that are proven; fewer when only a few rows are left to deliver.
     fn read_ahead(&self) -> usize {
         let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
         let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(1));
@@ -158,18 +159,19 @@ where
         wanted.map_or(read_ahead, |windows| windows.min(read_ahead))
     }
 
-    /// Takes the answers of earlier runs, in the order in which they arrived.
+    /// Replays the answers of earlier runs in the order of their arrival.
     async fn take_past(&mut self) -> Result<(), ReadError<S::Error>> {
-        let mut not_understood = 0;
+        let mut unreadable = 0;
         while let Some((entry, position)) = self.reorder.next_entry().map_err(ReadError::Journal)? {
             let request = Request::of_question(entry.question);
             let read = request.and_then(|request| Some((request, self.source.read(request.window, &entry.body)?)));
             let Some((request, fetched)) = read else {
-                not_understood += 1;
+                unreadable += 1;
                 continue;
             };
             if self.walk.report().pages == 0 {
-                // Windows have at least half the rows of a page. A page size that the API refused is not retried.
+                // Every window has at least half as many rows as a page, which shows whether the earlier run used the
+                // configured page size. A page size that the API refused is not requested again.
                 let (asked, size) = (self.settings.page_size, request.window.size);
                 let is_asked = request.window.page > 1 && asked / 2 <= size;
                 self.walk = self.settings.walk(if is_asked { asked } else { size });
@@ -179,7 +181,7 @@ where
             self.accept(arrived, Some(position)).await?;
         }
         self.walk.note_resumed();
-        let damaged = self.reorder.damaged() + not_understood;
+        let damaged = self.reorder.damaged() + unreadable;
         if damaged > 0 {
             let parts = count_of(damaged, "damaged part", "damaged parts");
             tracing::warn!(name: "journal_damaged", "skipping {parts} of the journal; the rows are fetched again");
@@ -190,7 +192,8 @@ where
         Ok(())
     }
 
-    /// The first page, with the page size that the service accepts; returns whether the list has one.
+    /// Fetches the first page, with a page size that the service accepts; returns `false` if the service says that
+    /// nothing matches.
     async fn take_first(&mut self) -> Result<bool, ReadError<S::Error>> {
         let mut size = self.settings.page_size;
         loop {
@@ -219,7 +222,7 @@ where
         loop {
             if self.left == Some(0) {
                 let limit = self.settings.limit.filter(|&limit| {
-                    // Not if that is the whole list.
+                    // If these rows are the whole list, the limit left nothing out.
                     !self.walk.is_finished() || self.walk.report().rows > limit
                 });
                 self.walk.note_limit(limit);
@@ -260,13 +263,14 @@ where
         }
     }
 
-    /// Nothing is in flight and there is no next request: the walk must be finished.
+    /// Ends reading when nothing is in flight and there is no next request. A walk that is not finished by then is an
+    /// error.
     async fn end(&mut self) -> Result<(), ReadError<S::Error>> {
         self.deliver_due().await?;
         if self.walk.is_finished() && self.reorder.first().is_none() { Ok(()) } else { Err(ReadError::Unfinished) }
     }
 
-    /// Takes an answer, and delivers pages that are next. Answers from the journal have a position there.
+    /// Processes an answer and delivers the pages that are due. `position` is that of an answer from the journal.
     async fn accept(
         &mut self,
         arrived: ArrivedPage<S::Page>,
@@ -274,22 +278,22 @@ where
     ) -> Result<(), ReadError<S::Error>> {
         self.walk.take(&arrived.request, &arrived.facts());
         if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
-            self.hand_on(arrived).await?;
+            self.deliver_page(arrived).await?;
         } else {
             self.reorder.hold(arrived, position);
         }
         self.deliver_due().await
     }
 
-    /// Delivers the pages that are next.
+    /// Delivers the pages that are due.
     async fn deliver_due(&mut self) -> Result<(), ReadError<S::Error>> {
         while self.left != Some(0) && self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
             match self.reorder.pop_first().map_err(ReadError::Journal)? {
-                Some(Next::Page(arrived)) => self.hand_on(*arrived).await?,
+                Some(Next::Page(arrived)) => self.deliver_page(*arrived).await?,
                 Some(Next::Entry(request, entry)) => {
                     let fetched = self.source.read(request.window, &entry.body);
                     let fetched = fetched.ok_or_else(|| ReadError::Journal(changed()))?;
-                    self.hand_on(ArrivedPage { request, fetched: dated(&entry, fetched) }).await?;
+                    self.deliver_page(ArrivedPage { request, fetched: dated(&entry, fetched) }).await?;
                 }
                 None => break,
             }
@@ -297,12 +301,12 @@ where
         Ok(())
     }
 
-    async fn hand_on(&mut self, arrived: ArrivedPage<S::Page>) -> Result<(), ReadError<S::Error>> {
+    async fn deliver_page(&mut self, arrived: ArrivedPage<S::Page>) -> Result<(), ReadError<S::Error>> {
         let mut taken = self.walk.deliver(&arrived.request, &arrived.facts());
         self.left = self.left.map(|left| left - taken.keep_at_most(left));
         (self.observe)(progress(&self.walk));
         let delivery = DeliveredPage { window: arrived.request.window, page: arrived.fetched.page, taken };
-        // A slow output must not lose the answers that arrive in the meantime.
+        // Answers that arrive while the output is slow must not be lost.
         self.in_flight.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| ReadError::ReceiverGone)
     }
 
@@ -313,7 +317,7 @@ where
         if self.settings.allow_missing_pages { concurrency.max(8) * 4 } else { concurrency }
     }
 
-    /// Handles a request that failed after all retries: it is repeated once when everything else is read.
+    /// Handles a request that failed after all retries: it is sent once more after everything else was read.
     fn give_up(&mut self, request: &Request, error: S::Error) -> Result<(), ReadError<S::Error>> {
         let allows_missing = self.settings.allow_missing_pages;
         if error.is_window_refused() {
@@ -324,14 +328,15 @@ where
             self.walk.refused(request);
             return Ok(());
         }
-        // What is fetched once more to close a gap was expected to fail.
+        // A window that is fetched again to close a gap has failed before, so another failure says nothing new.
         self.failures_in_a_row += usize::from(request.purpose != Purpose::Gap);
         if !error.may_pass() {
             return Err(ReadError::Source(error));
         }
         let rows = request.window.rows();
         let rows = format!("rows {} to {}", rows.start(), rows.end());
-        // If nothing succeeds anymore, the service is down; but a second failure of the same window was expected.
+        // If no request succeeds anymore, the service is down. A second failure of the same window does not show that: it
+        // was expected.
         if self.walk.failed(request) {
             if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));
@@ -359,7 +364,7 @@ fn progress(walk: &Walk) -> ReadProgress {
     }
 }
 
-/// A journaled answer with the times that the journal keeps beside it.
+/// A journaled answer with the times that the journal stores with it.
 fn dated<P: ListPage>(entry: &Entry, fetched: Fetched<P>) -> Fetched<P> {
     let answered_at = fetched.answered_at.or(Some(entry.answered_at).filter(|&time| time != 0));
     Fetched { answered_at, elapsed_micros: entry.elapsed_micros, ..fetched }

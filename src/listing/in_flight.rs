@@ -1,8 +1,8 @@
 //! Requests in flight, and answers that arrived while the driver was waiting for something else.
 //!
 //! *Easy to get wrong:* a slow output must not make requests time out. While the driver waits for an output, answers are
-//! still received, see [`InFlight::meanwhile`]. No new request is sent during that time, so at most as many answers wait as
-//! there may be requests in flight.
+//! still received, see [`InFlight::meanwhile`]. No new request is sent during that time, so no more answers wait than
+//! requests may be in flight.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -40,30 +40,30 @@ impl<P: super::source::ListPage> ArrivedPage<P> {
     }
 }
 
-/// All requests in flight, and answers not yet taken.
+/// All requests in flight, and answers not yet processed.
 pub(super) struct InFlight<'a, S: PageSource> {
     source: &'a S,
     requests: FuturesUnordered<LocalBoxFuture<'a, FetchResult<S>>>,
     /// Answers that arrived while the driver was waiting.
     waiting: VecDeque<RequestOutcome<S::Page, S::Error>>,
     writer: &'a mut Option<JournalWriter>,
-    /// Which run this is, from 0.
+    /// Number of this run in the journal, from 0.
     session: u32,
 }
 
 impl<'a, S: PageSource> InFlight<'a, S> {
-    /// Nothing is in flight yet; `writer` keeps the answers.
+    /// Starts with nothing in flight; answers are appended to `writer`.
     pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>) -> Self {
         Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session: 0 }
     }
 
-    /// The journal of earlier runs is read: this run continues it.
+    /// Continues the journal of earlier runs, after all of it was read.
     pub(super) fn resume(&mut self, writer: JournalWriter, session: u32) {
         *self.writer = Some(writer);
         self.session = session;
     }
 
-    /// Requests that are in flight or whose answers wait.
+    /// Number of requests that are in flight or whose answers wait to be processed.
     pub(super) fn len(&self) -> usize {
         self.requests.len() + self.waiting.len()
     }
@@ -100,7 +100,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         }
     }
 
-    /// Keeps an answer in the journal.
+    /// Appends an answer to the journal.
     pub(super) fn keep(&mut self, request: Request, fetched: Fetched<S::Page>) -> ArrivedPage<S::Page> {
         if let Some(writer) = self.writer {
             writer.append(Entry {

@@ -1,17 +1,17 @@
 //! Reads a complete list of any resource while it may change.
 //!
 //! ```text
-//!  driver ─► walk        which window is next, and is the list complete? (no I/O; see its own drawing)
-//!    ├─► source          where pages come from: the API, or the model of the tests
-//!    ├─► in_flight     requests in flight; answers go to the journal, so that a stopped run can resume
-//!    └─► reorder         pages that arrived before their turn
+//!  driver ─► walk        which window is next, and is the list complete? (no I/O; see its own diagram)
+//!    ├─► source          where pages come from: the API, or the model in the tests
+//!    ├─► in_flight     requests in flight; answers go to the journal, so that an interrupted run can resume
+//!    └─► reorder         pages that arrived out of order
 //! ```
 //!
 //! `export` calls [`read_list`]. This module depends neither on HTTP nor on the resource.
 //!
-//! *Easy to get wrong:* the list is read by offset. A row created or deleted while we read shifts everything behind it, so a
-//! page-by-page reader can lose a row without any error. `docs/completeness.md` shows how windows that overlap prove that
-//! none is lost.
+//! *Easy to get wrong:* the list is read by offset. A row that is created or deleted while the list is read shifts every
+//! row after it, so a page-by-page reader can lose a row without any error. `docs/completeness.md` shows how windows that
+//! overlap prove that none is lost.
 
 mod driver;
 mod in_flight;

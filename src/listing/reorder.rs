@@ -1,10 +1,11 @@
-//! Pages that arrived before their turn.
+//! Pages that arrived out of order.
 //!
 //! [`Reorder`] holds them until the driver delivers them in list order. While requests are in flight, the driver's
-//! read-ahead bounds their number. When a stopped run resumes, every page behind one that no run has answered waits for it.
+//! read-ahead bounds their number. When an interrupted run resumes, all pages after a missing one wait until it is
+//! fetched.
 //!
-//! *Easy to get wrong:* neither memory nor the order of the output may depend on where such holes are. So a page of the
-//! journal that does not fit in memory is dropped, and read from the journal again when its turn comes.
+//! *Easy to get wrong:* neither memory use nor the order of the output may depend on where pages are missing. At most
+//! [`MAX_HELD`] pages from the journal are held in memory; the others are read from the journal again when they are due.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +14,8 @@ use super::Request;
 use super::in_flight::ArrivedPage;
 use crate::journal::{Entry, Journal, JournalWriter};
 
-/// Pages of a journal that are held in memory: more than most runs have out of order, and a few megabytes.
+/// Maximum number of pages from the journal held in memory: more than most runs have out of order, and only a few
+/// megabytes.
 const MAX_HELD: usize = 64;
 
 /// Pages by their position in the list, and the journal that holds those not in memory.
@@ -27,8 +29,8 @@ pub(super) struct Reorder<P> {
 
 enum WaitingPage<P> {
     Held(Box<ArrivedPage<P>>),
-    /// In the journal, at this position.
-    Left(Request, u64),
+    /// Not in memory, but in the journal at this position.
+    Journaled(Request, u64),
 }
 
 /// The next page out of the reorder buffer.
@@ -39,7 +41,7 @@ pub(super) enum Next<P> {
 }
 
 impl<P> Reorder<P> {
-    /// No pages yet; those that are left in a journal will be read from this one.
+    /// Starts without pages. Pages that are not held in memory are read from `journal`.
     pub(super) fn new(journal: Option<Journal>) -> Self {
         Self { pages: BTreeMap::new(), arrivals: 0, held: 0, journal }
     }
@@ -60,11 +62,12 @@ impl<P> Reorder<P> {
         self.journal.as_ref().map(Journal::resume).transpose()
     }
 
-    /// Holds a page that just arrived. A page of the journal (with its position there) is held only if there is room.
+    /// Holds a page that just arrived. A page from the journal, with its position there, is held in memory only while
+    /// fewer than [`MAX_HELD`] pages are.
     pub(super) fn hold(&mut self, arrived: ArrivedPage<P>, position: Option<u64>) {
         let window = arrived.request.window;
         let page = match position {
-            Some(position) if self.held >= MAX_HELD => WaitingPage::Left(arrived.request, position),
+            Some(position) if self.held >= MAX_HELD => WaitingPage::Journaled(arrived.request, position),
             _ => WaitingPage::Held(Box::new(arrived)),
         };
         self.held += usize::from(matches!(page, WaitingPage::Held(_)));
@@ -72,11 +75,11 @@ impl<P> Reorder<P> {
         self.pages.insert((window.offset(), window.size, self.arrivals), page);
     }
 
-    /// What the first page answers.
+    /// The request that the first page answers.
     pub(super) fn first(&self) -> Option<Request> {
         self.pages.first_key_value().map(|(_, page)| match page {
             WaitingPage::Held(arrived) => arrived.request,
-            WaitingPage::Left(request, _) => *request,
+            WaitingPage::Journaled(request, _) => *request,
         })
     }
 
@@ -88,10 +91,10 @@ impl<P> Reorder<P> {
                 self.held -= 1;
                 return Ok(Some(Next::Page(arrived)));
             }
-            Some((_, WaitingPage::Left(request, position))) => (request, position),
+            Some((_, WaitingPage::Journaled(request, position))) => (request, position),
         };
         let entry = self.journal.as_mut().map(|journal| journal.entry_again(position)).transpose()?.flatten();
-        // It was intact when it was left there.
+        // It was intact when it was read for the first time.
         entry.map(|entry| Some(Next::Entry(request, entry))).ok_or_else(changed)
     }
 }
@@ -125,7 +128,7 @@ mod tests {
     fn any_number_of_pages_comes_back_in_order_and_few_are_held() {
         const PAGES: u64 = 4 * MAX_HELD as u64;
         let folder = tempfile::tempdir().unwrap();
-        // The last page is there twice: once held and once left. Both come out.
+        // The journal holds the last page twice: one copy is held in memory, the other is not. Both are returned.
         let path = written_pages(folder.path(), std::iter::once(PAGES).chain(1..=PAGES));
         let mut reorder = Reorder::new(Some(open(&path)));
         while let Some((entry, position)) = reorder.next_entry().unwrap() {

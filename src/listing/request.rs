@@ -6,7 +6,7 @@ use crate::journal::Question;
 /// How a list that changes while it is read is handled. See `docs/completeness.md`, "The three modes".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Consistency {
-    /// Windows overlap, so every boundary is proven by rows that were seen on both sides of it.
+    /// Windows overlap, so every boundary is verified on rows that were seen on both sides of it.
     #[default]
     Auto,
     /// Every page is read once.
@@ -35,21 +35,21 @@ pub struct Request {
     pub purpose: Purpose,
 }
 
-/// Why a window is requested. The journal keeps it, so the numbers must not change.
+/// Why a window is requested. The journal stores these numbers, so they must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Purpose {
     /// The next rows of the list, delivered in list order.
     Read = 0,
-    /// Where the rows read last have moved to.
+    /// A place to which the rows read last may have moved.
     Search = 1,
     /// The start of the list, after everything else was read.
     Head = 2,
     /// The rows of a page that could not be fetched at first.
     Gap = 3,
-    /// The middle of the list, where the list holds more rows than were read.
+    /// The middle of the list, because the list holds more rows than were read.
     Probe = 4,
-    /// A page of another read of the whole list, or of a plain one.
+    /// A page of a further read of the whole list, or of a read in plain mode.
     Rescan = 5,
 }
 
@@ -59,14 +59,14 @@ impl Purpose {
 }
 
 impl Request {
-    /// The request that an answer of the journal belongs to; `None` if no version of this program makes it.
+    /// The request that a journaled answer belongs to; `None` if no version of this program makes such a request.
     pub(super) fn of_question(question: Question) -> Option<Self> {
         let Question { kind, page, size } = question;
         let purpose = *Purpose::ALL.get(usize::from(kind))?;
         Some(Self { window: Window { page, size }, purpose })
     }
 
-    /// The request as the journal keeps it.
+    /// The request as the journal stores it.
     pub(super) fn question(self) -> Question {
         Question { kind: self.purpose as u8, page: self.window.page, size: self.window.size }
     }
@@ -77,7 +77,7 @@ impl Request {
 pub struct Paging {
     /// 1-based number of the page that was answered.
     pub page: Option<u64>,
-    /// Rows on a full page, as the server honored the request.
+    /// Rows on a full page, according to the server.
     pub page_size: Option<u32>,
     /// Rows in the whole list.
     pub total_count: Option<u64>,
@@ -90,7 +90,7 @@ pub struct Paging {
 pub struct PageFacts<'a> {
     /// What was requested.
     pub window: Window,
-    /// One entry for each item; `None` for an item that is no row.
+    /// One entry for each item; `None` for an item that is not a row.
     pub items: &'a [Option<RowKey>],
     /// What the server says about the list.
     pub paging: Paging,
@@ -100,17 +100,18 @@ pub struct PageFacts<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// What happens to an answer's rows.
+/// Which rows of an answer are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// For each row of the answer, whether it is written; the others were read before.
+    /// For each row of the answer, whether it is written. The others were read before, are older than the requested span,
+    /// or exceed the limit.
     pub keep: Vec<bool>,
     /// The items that no other answer held, as far as that is known.
     pub fresh: std::ops::Range<usize>,
 }
 
 impl Taken {
-    /// Keeps no more rows than these, the first ones, and returns how many.
+    /// Keeps only the first `limit` of these rows; returns how many are kept.
     pub(super) fn keep_at_most(&mut self, limit: u64) -> u64 {
         let mut kept = 0;
         for keep in self.keep.iter_mut().filter(|keep| **keep) {
@@ -125,29 +126,30 @@ impl Taken {
 }
 
 impl PageFacts<'_> {
-    /// The page size that the server keeps to, as its first answer shows.
+    /// The page size that the server honors, according to its first answer.
     pub(super) fn honored_size(&self) -> u32 {
         let asked = self.window.size;
-        let told = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
-        // A server that does not state its page size shows it by the rows of a page that others follow; so does one that
-        // repeats what was requested, when there are so few that they are no page with some left out.
+        let stated = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
+        // A server that does not state its page size reveals it by the number of rows on a page that others follow. So
+        // does a server that only repeats the requested size: no more than half as many rows are a smaller page, not a
+        // full page with some rows left out.
         let rows = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let is_followed = self.paging.total_count.is_some_and(|total| total > u64::from(rows));
-        let most = told.map_or(asked, |told| told / 2);
+        let most = stated.map_or(asked, |stated| stated / 2);
         let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
-        shown.or(told).unwrap_or(asked)
+        shown.or(stated).unwrap_or(asked)
     }
 
-    /// Rows of the list before the answer's first one, and the page size of the answer, as the server states them.
+    /// Rows of the list before the first row of the answer, and the page size of the answer, according to the server.
     pub(super) fn place_of_answer(&self) -> (u64, u32) {
         // No page holds more than was requested.
-        let told = self.paging.page_size.filter(|&size| size > 0);
-        let size = told.map_or(self.window.size, |size| size.min(self.window.size));
+        let stated = self.paging.page_size.filter(|&size| size > 0);
+        let size = stated.map_or(self.window.size, |size| size.min(self.window.size));
         let page = self.paging.page.filter(|&page| page > 0).unwrap_or(self.window.page);
         (Window { page, size }.offset(), size)
     }
 
-    /// Whether the list has no row here and, as the answer says, none behind.
+    /// Whether the answer has no rows and says that none follow.
     pub(super) fn is_behind_the_end(&self) -> bool {
         self.items.is_empty() && self.paging.has_more == Some(false)
     }

@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 /// The identity of a row: a UUID's own bits, or for any other text the first 128 bits of its SHA-256.
 ///
-/// The API documents UUIDs. Two texts of another kind share a value with a probability of about n²/2¹²⁹, which for a
-/// billion rows is below 10⁻²⁰.
+/// The API documents UUIDs. Among n other texts, two share a value with a probability of about n²/2¹²⁹, which is below
+/// 10⁻²⁰ for a billion rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowId(pub u128);
 
 impl RowId {
-    /// The identity behind an id as the API writes it.
+    /// The identity of a row whose id the API writes as `text`.
     pub fn new(text: &str) -> Self {
         if let Ok(uuid) = Uuid::try_parse(text) {
             return Self(uuid.as_u128());

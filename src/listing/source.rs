@@ -1,10 +1,10 @@
-//! Sources of pages: the API, or the model of the tests.
+//! Sources of pages: the API, or the model in the tests.
 
 use bytestring::ByteString;
 
 use super::{Paging, RowKey, Window};
 
-/// A list that is read by windows.
+/// A list that is read window by window.
 pub trait PageSource {
     /// One decoded page.
     type Page: ListPage;
@@ -55,12 +55,12 @@ pub trait ListFailure {
     /// Whether the same request may succeed later in the run.
     fn may_pass(&self) -> bool;
 
-    /// Whether the service refused this window as such, though it serves others.
+    /// Whether the service refuses this window but serves others.
     fn is_window_refused(&self) -> bool;
 
-    /// The page size to try instead of `size`, if it is what was refused.
+    /// The page size to try instead of `size`, if the size is what was refused.
     fn smaller_page_size(&self, size: u32) -> Option<u32>;
 
-    /// Whether it says that nothing matches, which for a list means that it is empty.
+    /// Whether the service says that nothing matches, which means that the list is empty.
     fn is_empty_list(&self) -> bool;
 }

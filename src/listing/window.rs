@@ -1,12 +1,12 @@
 //! Which rows a request covers.
 //!
-//! `page` and `page_size` of the API are together only an offset, `(page - 1) * page_size` (API reference, "List
-//! contacts"). A window can therefore start at nearly any row if its size is a little below the cap, which is what makes
-//! reading with overlap cheap: see `docs/completeness.md`.
+//! The API turns `page` and `page_size` into an offset, `(page - 1) * page_size` (API reference, "List contacts"). A
+//! window can therefore start at nearly any row if its size is a little below the cap, the page size of the walk. That
+//! makes reading with overlap cheap: see `docs/completeness.md`.
 
 use std::ops::RangeInclusive;
 
-/// Smaller pages cannot overlap everywhere.
+/// Pages smaller than this cannot overlap at every row.
 const SMALL_CAP: u32 = 20;
 
 /// The rows that one request covers.
@@ -41,9 +41,9 @@ impl Window {
 
     /// The window that starts at least `overlap` rows before row `end` (counted from 0) and extends furthest after it.
     ///
-    /// Sizes from half of `cap` up to `cap` are tried: a smaller window never reaches further, because the window of twice
-    /// its size that holds the same row ends where it does, or later. `None` if no window both holds the row before `end`
-    /// and reaches behind it, which happens only for a cap of a few rows.
+    /// Sizes from half of `cap` up to `cap` are tried: a smaller window never reaches further, because the window of
+    /// twice its size that holds the same row ends where it does, or later. `None` if no window both holds the row before
+    /// `end` and reaches past it, which happens only for a cap of a few rows.
     pub fn overlapping(end: u64, overlap: u64, cap: u32) -> Option<Self> {
         let cap = cap.max(1);
         if end == 0 {
@@ -52,7 +52,7 @@ impl Window {
         let start = end.saturating_sub(overlap.max(1));
         let sizes = (cap / 2).max(1)..=cap;
         let furthest = if cap < SMALL_CAP {
-            // No window extends across some rows: multiples of every size.
+            // No window crosses a row whose number is a multiple of every size.
             let is_dead_end = |size| sizes.clone().all(|other| reach(start, size).is_multiple_of(u64::from(other)));
             sizes.clone().max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
         } else {
@@ -63,7 +63,7 @@ impl Window {
         Some(Self { page: start / u64::from(size) + 1, size }).filter(|window| window.end() > end)
     }
 
-    /// Whether some window holds the row before `end` and reaches behind it.
+    /// Whether some window holds the row before `end` and reaches past it.
     pub fn can_overlap(end: u64, cap: u32) -> bool {
         // The first size nearly always decides.
         let ends_elsewhere = |size| !end.is_multiple_of(u64::from(size));
@@ -71,7 +71,7 @@ impl Window {
     }
 }
 
-/// Where the page of this size ends that holds row `start`.
+/// The end of the page of this size that holds row `start`.
 fn reach(start: u64, size: u32) -> u64 {
     let size = u64::from(size);
     start - start % size + size
@@ -113,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_window_overlaps_as_asked_and_keeps_to_the_cap(end in 1_u64..2_000_000, overlap in 1_u64..40, cap in 3_u32..300) {
+        fn a_window_overlaps_as_requested_within_the_cap(end in 1_u64..2_000_000, overlap in 1_u64..40, cap in 3_u32..300) {
             if let Some(window) = Window::overlapping(end, overlap, cap) {
                 prop_assert!(window.offset() <= end.saturating_sub(overlap) && end < window.end());
                 prop_assert!(window.size <= cap);
