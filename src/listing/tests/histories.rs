@@ -1,7 +1,7 @@
-//! Thousands of histories of lists that change while they are read.
+//! Thousands of *histories*: simulated lists that change while they are read.
 //!
-//! `cargo test` runs a thousand; `HISTORIES=1200 cargo test --release listing::tests -- --nocapture` runs as many of each
-//! kind as it says and prints what they came to. A history that fails names its seed; `HISTORY=kind:seed` runs that one
+//! `cargo test` runs a thousand. `HISTORIES=1200 cargo test --release listing::tests -- --nocapture` runs 1200 of each
+//! kind and prints a summary. The message of a failed history contains its seed; `HISTORY=kind:seed` runs that history
 //! alone and prints its evidence.
 
 use super::model::{ReadOutcome, ReadScenario, read};
@@ -14,7 +14,7 @@ const DEFAULT_HISTORIES: u64 = 100;
 
 type Make = fn(&mut fastrand::Rng) -> (ListModel, ReadScenario);
 
-/// A history with everything that all kinds share.
+/// A list and a scenario with what all kinds share.
 fn base(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let rows = [random.usize(100..600), random.usize(600..3_000), random.usize(600..3_000)][random.usize(0..3)];
     let page_size = [100, 100, 50, 37, 25, 20][random.usize(0..6)];
@@ -36,7 +36,7 @@ fn rate(random: &mut fastrand::Rng) -> f64 {
     (random.f64() * 4.0 - 4.0).exp()
 }
 
-/// Early in the run, late, or anywhere.
+/// The number of a request, early in the run, late or anywhere.
 fn moment(random: &mut fastrand::Rng, rows: usize) -> u64 {
     random.u64(1..(rows as u64 / 20).max(3))
 }
@@ -115,7 +115,7 @@ fn lagging(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     (world, reading)
 }
 
-/// Runs that are stopped once or twice and resumed, anywhere, the closing reads included.
+/// Runs that are stopped once or twice, anywhere up to the closing reads, and resumed.
 fn stopped(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
     let pages = (world.throughout.len() as u64 / u64::from(reading.page_size)).max(4);
@@ -123,8 +123,7 @@ fn stopped(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     (world, ReadScenario { stops, ..reading })
 }
 
-/// Orders in which a row that changes moves to the middle, or rows come in another order each time.
-/// Only the newest rows are asked for, in a list that is sorted by creation time more often than not.
+/// Only the newest rows are requested, from a list that is usually sorted by creation time.
 fn spans(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, mut reading) = match random.u8(0..3) {
         0 => still(random),
@@ -141,6 +140,7 @@ fn spans(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     (world, reading)
 }
 
+/// Orders in which a row that changes moves to the middle, or in which rows come in another order each time.
 fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let order = [ModelOrder::NullableAscending, ModelOrder::NullableDescending, ModelOrder::Heap, ModelOrder::Unstable]
         [random.usize(0..4)];
@@ -154,7 +154,7 @@ fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     (world, reading)
 }
 
-/// What all histories of a kind came to.
+/// Results of all histories of one kind.
 #[derive(Debug, Default)]
 struct HistoryTally {
     histories: u64,
@@ -162,7 +162,7 @@ struct HistoryTally {
     healed: u64,
     unverified: u64,
     unverified_without_loss: u64,
-    /// Some of these.
+    /// Seeds and evidence codes of some of these.
     seeds: Vec<(u64, String)>,
     false_verdicts: Vec<(u64, usize)>,
     requests: u64,
@@ -204,19 +204,19 @@ fn run(kind: &str, make: Make) -> HistoryTally {
             tally.false_verdicts.push((seed, outcome.lost));
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    #[expect(clippy::cast_precision_loss, reason = "an approximate ratio for the output")]
     let ratio = tally.requests as f64 / tally.pages.max(1) as f64;
     eprintln!("{kind:12} requests/pages {ratio:.3} {tally:?}");
     assert!(tally.false_verdicts.is_empty(), "{kind}: false verdicts (seed, lost): {:?}", tally.false_verdicts);
     tally
 }
 
-/// At most one in fifty of the histories whose list could be read may be called unverified, of lists that change many times
-/// as often as an account does.
+/// Allows at most one history in fifty to be `unverified` without a lost row. The lists change many times as often as
+/// those of a real account.
 fn run_well(kind: &str, make: Make) {
     let tally = run(kind, make);
     let is_rare = tally.unverified_without_loss * 50 <= tally.histories;
-    assert!(is_rare, "{kind}: too often unverified without a loss: {tally:?}");
+    assert!(is_rare, "{kind}: too often unverified without a lost row: {tally:?}");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
     }
     let unsorted = read_newest(ModelOrder::CreatedAscending, 250);
     assert_eq!((unsorted.lost, unsorted.verdict), (0, Verdict::Complete), "{unsorted:?}");
-    assert!(unsorted.requests > 500, "another order is read to its end");
+    assert!(unsorted.requests > 500, "a list in another order is read to its end");
     let codes: Vec<EvidenceCode> = unsorted.evidence.iter().map(|line| line.code).collect();
     assert!(codes.contains(&EvidenceCode::NotSortedByCreation) && codes.contains(&EvidenceCode::OlderRowsLeftOut));
 }
@@ -302,7 +302,7 @@ fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
     assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Unverified), "{outcome:?}");
     assert!(outcome.requests < 12, "{} requests", outcome.requests);
     let codes: Vec<EvidenceCode> = outcome.evidence.iter().map(|line| line.code).collect();
-    assert!(!codes.contains(&EvidenceCode::FewerReadThanListed), "the rest was not asked for: {codes:?}");
+    assert!(!codes.contains(&EvidenceCode::FewerReadThanListed), "the rest was not requested: {codes:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The real driver against lists that change in memory: nothing is lost under any verdict but `unverified`.
+//! Runs the real driver on lists in memory that change: no row may be lost unless the verdict is `unverified`.
 
 mod histories;
 mod model;

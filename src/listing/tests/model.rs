@@ -1,4 +1,4 @@
-//! A page source in memory: the second implementation of [`PageSource`], with latency and a pace in virtual time.
+//! A page source in memory: the second implementation of [`PageSource`], with latency and a request rate in virtual time.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -47,11 +47,11 @@ impl ListFailure for ModelError {
     }
 }
 
-/// The service.
+/// The simulated service.
 pub(super) struct ModelSource {
     world: RefCell<ListModel>,
     began: Instant,
-    /// Longest time that an answer takes, in microseconds.
+    /// Maximum latency in each direction, in microseconds.
     latency: u64,
     /// Time between two requests, in microseconds.
     pace: u64,
@@ -99,7 +99,7 @@ impl PageSource for ModelSource {
     }
 }
 
-/// A row, and an answer, as the journal keeps them.
+/// A row and an answer, as the journal stores them.
 type KeptRow = (String, Option<i64>, Option<i64>);
 type KeptAnswer = (Vec<KeptRow>, (Option<u64>, Option<u32>, Option<u64>, Option<bool>), i64);
 
@@ -117,12 +117,12 @@ fn answer(rows: Vec<RowKey>, paging: Paging, time: i64, elapsed_micros: u64) -> 
     }
 }
 
-/// What came of reading a list.
+/// The result of reading a list.
 #[derive(Debug)]
 pub(super) struct ReadOutcome {
     pub(super) verdict: Verdict,
     pub(super) evidence: Vec<Evidence>,
-    /// Rows that were there all the time and are not in the output.
+    /// Rows that existed during the whole run and are not in the output.
     pub(super) lost: usize,
     pub(super) requests: u64,
     #[expect(dead_code, reason = "shown when a history fails")]
@@ -137,9 +137,9 @@ pub(super) struct ReadScenario {
     pub(super) latency: u64,
     pub(super) pace: u64,
     pub(super) consistency: Consistency,
-    /// After how many pages a run is stopped, one run after the other; the next one resumes after a minute.
+    /// After how many pages each run is stopped, in order of the runs. The next run resumes after a minute.
     pub(super) stops: [Option<u64>; 2],
-    /// Rows created before this are not asked for.
+    /// Rows created before this are not requested.
     pub(super) not_before: Option<i64>,
 }
 
@@ -166,12 +166,12 @@ pub(super) fn read(world: ListModel, reading: ReadScenario) -> ReadOutcome {
         let world = source.world.into_inner();
         let unique: HashSet<RowId> = rows.iter().copied().collect();
         assert_eq!(unique.len(), rows.len(), "no row is delivered twice");
-        assert!(unique.is_subset(&world.ever), "no row is invented");
+        assert!(unique.is_subset(&world.ever), "every delivered row existed at some time");
         let (verdict, evidence) = walk.verdict(RowNoun { one: "row", many: "rows" });
-        // What was created before the span is neither asked for nor delivered.
-        let is_asked_for = |id: &&RowId| reading.not_before.is_none_or(|bound| world.created_at(**id) >= bound);
-        assert!(unique.iter().all(|id| is_asked_for(&id)), "no row before the span is delivered");
-        let lost = world.throughout.difference(&unique).filter(is_asked_for).count();
+        // Rows created before the span are neither requested nor delivered.
+        let is_requested = |id: &&RowId| reading.not_before.is_none_or(|bound| world.created_at(**id) >= bound);
+        assert!(unique.iter().all(|id| is_requested(&id)), "no row before the span is delivered");
+        let lost = world.throughout.difference(&unique).filter(is_requested).count();
         ReadOutcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
     })
 }
@@ -201,7 +201,7 @@ async fn run_once(
             _ => journal.writer = Some(JournalWriter::new(path.to_owned(), &key(), 1, Engage::AtOnce)),
         }
     }
-    // Pages of earlier runs are delivered again at once; what counts is how many this one reads.
+    // Pages of earlier runs are delivered again at once. Only those that this run reads count.
     let mut pages = journal.past.as_ref().map_or(0, |_| source.world.borrow().requests);
     let last = stop.map(|stop| source.world.borrow().requests + stop);
     let deliver = async |delivery: DeliveredPage<ModelPage>| {

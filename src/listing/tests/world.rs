@@ -1,4 +1,4 @@
-//! A list that changes, in memory: what a service does to whoever reads it by offset.
+//! A list in memory that changes while it is read by offset, as that of a service does.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -13,11 +13,11 @@ pub(super) enum ModelOrder {
     RandomKey,
     UpdatedAscending,
     UpdatedDescending,
-    /// By `updated_at` with nulls last, as `PostgreSQL` does it: a changed row moves to the middle.
+    /// By `updated_at` with nulls last, as `PostgreSQL` sorts: a changed row moves to the middle.
     NullableAscending,
     /// The same, nulls first.
     NullableDescending,
-    /// Ties are broken by where the row lies on disk, and a change moves it.
+    /// By position on disk, which changes whenever the row changes.
     Heap,
     /// Another order for each answer, among 250 neighbors.
     Unstable,
@@ -39,13 +39,13 @@ pub(super) enum ListChange {
     CommitLate,
     Delete,
     Update,
-    /// One goes and another comes in the same moment.
+    /// One row is deleted and another created at the same time.
     Replace,
-    /// The same row once more.
+    /// The same row is updated once more.
     UpdateAgain,
     /// A row that was just created is updated.
     Enrich,
-    /// A row leaves the filter, or one that left enters it again, without any date that tells.
+    /// A row leaves the filter, or one that left enters it again. No date changes.
     Leave,
     Enter,
     Import(usize),
@@ -55,14 +55,14 @@ pub(super) enum ListChange {
     UpdateShare(u32),
 }
 
-/// How the service counts.
+/// How the service computes `total_count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
     Exact,
-    /// `COUNT` and `SELECT` are two statements, in this order or the other, and changes come between.
+    /// `COUNT` and `SELECT` are two statements, with changes in between. `COUNT` is run before `SELECT`, or after it.
     Before,
     After,
-    /// Kept for so many microseconds.
+    /// Cached for this many microseconds.
     Cached(u64),
     Missing,
 }
@@ -83,13 +83,13 @@ pub(super) struct ListModel {
     pub(super) random: fastrand::Rng,
     /// Microseconds since the run began.
     now: u64,
-    /// Changes a second, with their weights.
+    /// Changes per second, of each kind.
     pub(super) rates: Vec<(f64, ListChange)>,
     /// Changes before the request with this number.
     pub(super) scripts: Vec<(u64, ListChange)>,
     pub(super) count: Count,
     pub(super) has_dates: bool,
-    /// How old an answer may be, in microseconds, and how often one is.
+    /// Maximum age of an outdated answer, in microseconds, and the probability of one.
     pub(super) lag: Option<(u64, f64)>,
     counted: Option<(usize, u64)>,
     past: Vec<(u64, Rc<[ListedRow]>)>,
@@ -138,17 +138,17 @@ impl ListModel {
         world
     }
 
-    /// When a row was created, whatever became of it.
+    /// When a row was created, even if it no longer exists.
     pub(super) fn created_at(&self, id: RowId) -> i64 {
         self.created[&id]
     }
 
-    /// The creation time before which the oldest `rows` rows of the beginning were created.
+    /// The time before which the oldest `rows` rows of the initial list were created.
     pub(super) fn time_of(rows: usize) -> i64 {
         EPOCH - 1_000_000_000_000 + i64::try_from(rows).unwrap() * 1_000_000
     }
 
-    /// Microseconds UTC.
+    /// The current time, in microseconds UTC.
     fn time(&self) -> i64 {
         EPOCH + i64::try_from(self.now).unwrap()
     }
@@ -184,8 +184,8 @@ impl ListModel {
         self.created.insert(key.id, key.created_at.unwrap_or(i64::MIN));
     }
 
-    /// A row, more often one near the place that is being read.
-    fn some(&mut self) -> Option<usize> {
+    /// The index of a random row, often one near the window that is being read.
+    fn random_row(&mut self) -> Option<usize> {
         let rows = self.rows.len() as u64;
         if rows == 0 {
             return None;
@@ -196,7 +196,7 @@ impl ListModel {
     }
 
     fn delete(&mut self) -> Option<ListedRow> {
-        let at = self.some()?;
+        let at = self.random_row()?;
         let row = self.rows.remove(at);
         self.throughout.remove(&row.key.id);
         Some(row)
@@ -225,7 +225,7 @@ impl ListModel {
             }
             ListChange::Delete => drop(self.delete()),
             ListChange::Update => {
-                if let Some(at) = self.some() {
+                if let Some(at) = self.random_row() {
                     self.update(at);
                 }
             }
@@ -234,7 +234,7 @@ impl ListModel {
                 self.add(self.time(), None);
             }
             ListChange::UpdateAgain => {
-                let hot = self.hot.or_else(|| self.some().map(|at| self.rows[at].key.id));
+                let hot = self.hot.or_else(|| self.random_row().map(|at| self.rows[at].key.id));
                 self.hot = hot;
                 if let Some(id) = hot {
                     self.update_id(id);
@@ -268,7 +268,7 @@ impl ListModel {
                 self.rows = rows;
             }
             ListChange::DeleteRange(rows) => {
-                let from = self.some().unwrap_or(0);
+                let from = self.random_row().unwrap_or(0);
                 let to = (from + rows).min(self.rows.len());
                 let gone: Vec<RowId> = self.rows.drain(from..to).map(|row| row.key.id).collect();
                 self.throughout.retain(|id| !gone.contains(id));
@@ -285,7 +285,7 @@ impl ListModel {
         }
     }
 
-    /// Lets time pass.
+    /// Advances the time, and makes the changes that are due.
     pub(super) fn advance_to(&mut self, now: u64) {
         let total: f64 = self.rates.iter().map(|(rate, _)| rate).sum();
         if total <= 0.0 {
@@ -319,7 +319,7 @@ impl ListModel {
         self.now = self.now.max(now);
     }
 
-    /// Answers a window now.
+    /// Answers a request for a window.
     pub(super) fn answer(&mut self, window: Window) -> (Vec<RowKey>, Paging, i64) {
         self.requests += 1;
         self.reading_at = window.offset();
@@ -369,7 +369,7 @@ impl ListModel {
         (keys, paging, self.time())
     }
 
-    /// The rows as a replica has them.
+    /// The rows from which the request is answered, and whether they are outdated.
     fn seen_rows(&mut self) -> (Rc<[ListedRow]>, bool) {
         if let Some((lag, chance)) = self.lag
             && self.random.f64() < chance
@@ -389,7 +389,7 @@ impl ListModel {
         keys[offset - from..end - from].to_vec()
     }
 
-    /// Keeps what the list was like at the beginning, for replicas that lag behind.
+    /// Stores the initial list, for replicas that lag behind.
     pub(super) fn begin(&mut self) {
         if self.lag.is_some() {
             self.past.push((0, self.rows.as_slice().into()));

@@ -10,7 +10,7 @@ pub(super) struct Answer {
     pub(super) window: Window,
     /// Rows of the list before the first one, at the moment of the answer.
     pub(super) offset: u64,
-    /// One entry for each item; `None` for an item that is no row.
+    /// One entry for each item; `None` for an item that is not a row.
     pub(super) rows: Vec<Option<RowFingerprint>>,
     /// When each was created, where known.
     pub(super) created: Vec<Option<i64>>,

@@ -11,7 +11,7 @@ impl Walk {
         self.report.limit_reached = limit;
     }
 
-    /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
+    /// Whether the rows of an answer may be delivered now. Rows of the main reader are delivered in list order.
     pub fn is_due(&self, request: &Request) -> bool {
         let waits =
             request.purpose == Purpose::Read && matches!(self.phase, Phase::Reading { .. }) && !self.main.is_done();
@@ -19,7 +19,7 @@ impl Walk {
         !waits || (is_next && !self.main.has_out_before(request.window))
     }
 
-    /// Takes the rows of an answer; returns for each of them whether it is new.
+    /// Processes the rows of an answer; returns which of them are written.
     pub fn deliver(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
         self.undelivered = self.undelivered.saturating_sub(1);
         let window = request.window;
@@ -55,7 +55,7 @@ impl Walk {
         let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
         let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
-        let is_again = |at: usize| match request.purpose {
+        let is_repeat = |at: usize| match request.purpose {
             Purpose::Read => items.is_some_and(|items| at >= items.unread_from && is_placed),
             Purpose::Rescan => is_plain,
             _ => false,
@@ -65,7 +65,7 @@ impl Walk {
             Purpose::Read => items.is_none(),
             _ => false,
         };
-        let mut again = 0;
+        let mut repeated = 0;
         for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
             let is_new = self.seen.insert(key.id);
             let is_older = self.report.is_before_span(key);
@@ -81,16 +81,16 @@ impl Walk {
                 if is_stray {
                     self.moves.note_stray();
                 }
-            } else if is_again(at) {
-                again += 1;
+            } else if is_repeat(at) {
+                repeated += 1;
             }
         }
-        self.report.duplicates += again;
-        self.moves.note_again(self.report.rows, again);
+        self.report.duplicates += repeated;
+        self.moves.note_again(self.report.rows, repeated);
         keep
     }
 
-    /// Whether the list is read page by page. Answers of an earlier run may be of another phase.
+    /// Whether the list is read page by page. An answer of an earlier run may belong to another phase.
     fn is_rescanning(&self) -> bool {
         matches!(self.phase, Phase::Rescanning(_))
     }

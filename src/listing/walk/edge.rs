@@ -31,7 +31,7 @@ pub(super) struct Anchor {
 }
 
 impl Anchor {
-    /// The first row of the list.
+    /// The anchor of the first window: the start of the list.
     pub(super) fn at_start() -> Self {
         Self { start: 0, skipped: 0 }
     }
@@ -43,7 +43,7 @@ impl Edge {
         Self { tail: Vec::new(), position: Position::START, offset: 0, rank: 0, trailing: 0, total: None }
     }
 
-    /// The edge behind the rows of an answer from `from` on, which follow the row at `position`.
+    /// The edge after the rows of an answer from item `from` on, which follow the row at `position`.
     pub(super) fn behind(answer: &Answer, from: usize, position: Position, rank: u64) -> Self {
         let base = Self { position, rank, ..Self::start() };
         base.moved_behind(answer, Anchor { start: from, skipped: 0 })
@@ -61,13 +61,13 @@ impl Edge {
         }
         let rows = &answer.rows;
         let (skipped, at) = self.tail.iter().rev().enumerate().find_map(|(skipped, row)| {
-            // Its position unless the list moved.
+            // Where the row is unless the list moved.
             let expected = (self.offset.checked_sub(answer.offset + 1 + skipped as u64)).map_or(usize::MAX, to_index);
             let is_there = rows.get(expected).is_some_and(|found| found.as_ref() == Some(row));
             let at = if is_there { Some(expected) } else { rows.iter().position(|found| found.as_ref() == Some(row)) };
             at.map(|at| (skipped, at))
         })?;
-        // A row that moved by itself proves nothing: rows before it must not be after it.
+        // A row that moved by itself proves nothing. Rows that preceded it must not follow it now.
         let before = &self.tail[..self.tail.len() - 1 - skipped];
         let is_in_order = rows[at + 1..].iter().flatten().all(|row| !before.contains(row));
         is_in_order.then_some(Anchor { start: at + 1, skipped })
@@ -89,7 +89,8 @@ impl Edge {
         self.fresh_from(anchor) + anchor.skipped
     }
 
-    /// The edge behind the last row of an answer that continues this one. Place and rank are still those of this edge.
+    /// The edge after the last row of an answer that continues this edge. `position` and `rank` are still those of this
+    /// edge.
     pub(super) fn moved_behind(&self, answer: &Answer, anchor: Anchor) -> Self {
         let fresh = &answer.rows[anchor.start.min(answer.rows.len())..];
         let last = fresh.iter().rposition(Option::is_some).map_or(0, |at| at + 1);

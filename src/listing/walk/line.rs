@@ -1,9 +1,9 @@
 //! The rows that are proven to follow each other without a gap, and their positions.
 //!
-//! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about two
-//! bytes a row in all. An answer that holds two of them in the same order shows its position in the list, whatever was
-//! created or deleted in the meantime. An index of all of them is only built when many answers are looked up, because the
-//! list has moved so far that boundaries did not show.
+//! A reader adds rows in *stretches*. Of each stretch, the line keeps only its *marks*, the fingerprints of its first and
+//! last rows: about two bytes a row on average. An answer that holds two marks in the same order shows its position in
+//! the list, regardless of what was created or deleted in the meantime. An index of all marks is built only after many
+//! look-ups, which are needed when the list moves so far that answers do not hold the edge.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,16 +11,16 @@ use foldhash::fast::FixedState;
 
 use super::fingerprint::RowFingerprint;
 
-/// Rows remembered at the start of a stretch.
+/// Maximum number of marks at the start of a stretch.
 const HEAD_MARKS: usize = 8;
-/// Rows remembered at its end: more, because this is where reading continues.
+/// Maximum number of marks at its end: more, because this is where reading continues.
 pub(super) const TAIL_MARKS: usize = 16;
-/// Distance between the labels of successive stretches, which leaves labels for those found between them later.
+/// Distance between the labels of successive stretches, which leaves labels for those inserted between them later.
 const SPACING: i64 = 1 << 20;
-/// Look-ups that scan all marks: a list that does not change has two of them, and an index of its marks would use as much
-/// memory as the rest of the walk.
+/// Look-ups that scan all marks before an index is built. A list that does not change needs two of them, and an index of
+/// its marks would use as much memory as the rest of the walk.
 const LOOKUPS_WITHOUT_INDEX: u32 = 8;
-/// Matches from which on an answer whose rows are mostly out of order contradicts the line.
+/// Minimum number of matches before an answer whose rows are mostly out of order contradicts the line.
 const MIN_MATCHES_FOR_CONFLICT: usize = 4;
 
 /// Position of a row on the line.
@@ -44,7 +44,7 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Which of its rows a mark is.
+    /// The index of a mark's row in the stretch.
     fn row_of(&self, mark: usize) -> u32 {
         let rows = self.rows as usize;
         let row =
@@ -53,7 +53,7 @@ impl Stretch {
     }
 
     /// Its marks and their positions.
-    fn places(&self, label: i64) -> impl Iterator<Item = (RowFingerprint, Position)> + '_ {
+    fn mark_positions(&self, label: i64) -> impl Iterator<Item = (RowFingerprint, Position)> + '_ {
         self.marks.iter().enumerate().map(move |(at, &mark)| (mark, Position { stretch: label, row: self.row_of(at) }))
     }
 }
@@ -61,7 +61,7 @@ impl Stretch {
 /// The position of an answer, shown by the rows that it shares with the line in the same order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Located {
-    /// The first of these rows: its index in the answer and its place on the line.
+    /// The first of these rows: its index in the answer and its position on the line.
     pub(super) first: (usize, Position),
     /// The last of them.
     pub(super) last: (usize, Position),
@@ -70,7 +70,7 @@ pub(super) struct Located {
 /// Result of a look-up.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lookup {
-    /// No row, or too few to decide.
+    /// The answer holds no marks, or too few to decide.
     Unknown,
     /// The position of the answer.
     Found(Located),
@@ -78,19 +78,20 @@ pub(super) enum Lookup {
     OutOfOrder,
 }
 
-/// Rows that follow each other.
+/// The rows that are proven to follow each other, by label and marks.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     stretches: BTreeMap<i64, Stretch>,
     lookups: u32,
     /// Positions of all marks, after many look-ups.
-    index: Option<Places>,
+    index: Option<MarkPositions>,
 }
 
-type Places = HashMap<RowFingerprint, Position, FixedState>;
+type MarkPositions = HashMap<RowFingerprint, Position, FixedState>;
 
 impl Line {
-    /// Rows of the line before a row, as far as that is known: stretches found later make it a little larger.
+    /// Rows of the line before a row, as counted when its stretch was added: stretches inserted before it later are not
+    /// included.
     pub(super) fn rank(&self, position: Position) -> u64 {
         self.stretches.get(&position.stretch).map_or(0, |stretch| stretch.rank + u64::from(position.row))
     }
@@ -102,7 +103,8 @@ impl Line {
         let label = match self.stretches.last_key_value() {
             None => 0,
             Some((&last, _)) if after.stretch >= last => last + SPACING,
-            // At the start: a read of the head may add many stretches, one after the other.
+            // At the start, more labels are left free, because a read of the head may add many stretches one after
+            // another.
             Some(_) if after == Position::START => {
                 let first = self.stretches.first_key_value().map_or(0, |(&first, _)| first);
                 first.saturating_sub(1 << 40)
@@ -117,7 +119,7 @@ impl Line {
         let marks: Box<[RowFingerprint]> = [&known[..head], &known[tail..]].concat().into();
         let stretch = Stretch { rank, rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), marks };
         if let Some(index) = &mut self.index {
-            index.extend(stretch.places(label));
+            index.extend(stretch.mark_positions(label));
         }
         let last = Position { stretch: label, row: stretch.rows.saturating_sub(1) };
         self.stretches.insert(label, stretch);
@@ -128,18 +130,18 @@ impl Line {
     pub(super) fn locate(&mut self, rows: &[Option<RowFingerprint>]) -> Lookup {
         self.lookups = self.lookups.saturating_add(1);
         if self.lookups > LOOKUPS_WITHOUT_INDEX && self.index.is_none() {
-            self.index = Some(self.places(|_| true));
+            self.index = Some(self.mark_positions(|_| true));
         }
         let of_answer;
-        let places = if let Some(index) = &self.index {
+        let mark_positions = if let Some(index) = &self.index {
             index
         } else {
             let wanted: HashSet<_, FixedState> = rows.iter().copied().flatten().collect();
-            of_answer = self.places(|mark| wanted.contains(mark));
+            of_answer = self.mark_positions(|mark| wanted.contains(mark));
             &of_answer
         };
         let found: Vec<(usize, Position)> =
-            rows.iter().enumerate().filter_map(|(at, row)| Some((at, *places.get(row.as_ref()?)?))).collect();
+            rows.iter().enumerate().filter_map(|(at, row)| Some((at, *mark_positions.get(row.as_ref()?)?))).collect();
         let chain = longest_ascending(&found);
         if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
             return Lookup::OutOfOrder;
@@ -153,8 +155,8 @@ impl Line {
     }
 
     /// The positions of the wanted marks.
-    fn places(&self, is_wanted: impl Fn(&RowFingerprint) -> bool) -> Places {
-        let marks = self.stretches.iter().flat_map(|(&label, stretch)| stretch.places(label));
+    fn mark_positions(&self, is_wanted: impl Fn(&RowFingerprint) -> bool) -> MarkPositions {
+        let marks = self.stretches.iter().flat_map(|(&label, stretch)| stretch.mark_positions(label));
         marks.filter(|(mark, _)| is_wanted(mark)).collect()
     }
 
@@ -163,7 +165,7 @@ impl Line {
         self.stretches.values().map(|stretch| u64::from(stretch.rows)).sum()
     }
 
-    /// The labels of all stretches in list order, each with the rows of the line before it.
+    /// The labels of all stretches in list order, each with the number of rows of the line before it.
     pub(super) fn ranks(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         let mut rank = 0;
         self.stretches.iter().map(move |(&label, stretch)| {
@@ -184,8 +186,8 @@ fn longest_ascending(found: &[(usize, Position)]) -> Vec<(usize, Position)> {
     // `ends[n]` is the entry with the smallest position that ends an ascending subsequence of n + 1 entries.
     let mut ends: Vec<usize> = Vec::new();
     let mut before = vec![None; found.len()];
-    for (at, &(_, place)) in found.iter().enumerate() {
-        let length = ends.partition_point(|&end| found[end].1 < place);
+    for (at, &(_, position)) in found.iter().enumerate() {
+        let length = ends.partition_point(|&end| found[end].1 < position);
         before[at] = length.checked_sub(1).map(|shorter| ends[shorter]);
         if length == ends.len() { ends.push(at) } else { ends[length] = at }
     }
@@ -200,7 +202,7 @@ mod tests {
     use crate::listing::walk::tests::rows;
 
     #[test]
-    fn two_rows_in_order_tell_where_an_answer_lies() {
+    fn two_rows_in_order_show_the_position_of_an_answer() {
         let mut line = Line::default();
         let first = line.insert(Position::START, 0, &rows(0..50));
         line.insert(first, 50, &rows(50..100));
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_finds_what_a_look_through_all_marks_finds() {
+    fn an_index_finds_the_same_as_a_scan_of_all_marks() {
         let mut line = Line::default();
         let mut last = Position::START;
         for stretch in 0..20_u64 {
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_moved_alone_is_passed_over_and_a_reversed_answer_contradicts() {
+    fn a_row_that_moved_alone_is_ignored_and_a_reversed_answer_is_out_of_order() {
         let mut line = Line::default();
         line.insert(Position::START, 0, &rows(0..24));
         let Lookup::Found(found) = line.locate(&rows([23, 0, 1, 2])) else { panic!("not found") };
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn stretches_found_later_are_before_those_that_follow_them() {
+    fn stretches_inserted_later_are_in_list_order() {
         let mut line = Line::default();
         let first = line.insert(Position::START, 0, &rows(0..10));
         let third = line.insert(first, 10, &rows(20..30));

@@ -13,8 +13,8 @@
 //! ```
 //!
 //! The phases are: *reading* up to the end; *closing*, which reads the start and the end of the list again, because rows
-//! that change move there in most orders; *probing* the middle if the list still holds more rows than were read. A walk
-//! is a function of the answers it took and their order, which is what the journal keeps.
+//! that change move there in most orders; *probing* the middle if the list still holds more rows than were read. The
+//! state of a walk follows from its answers and their order alone. The journal stores both, so that a run can resume.
 
 mod answer;
 mod delivery;
@@ -57,17 +57,18 @@ use crate::verdict::{Evidence, Verdict};
 pub use report::WalkReport;
 pub use unreliable::Unreliable;
 
-/// Maximum number of ids to allocate for by the count of the first page; beyond it, the set grows as needed.
+/// Maximum number of ids for which memory is allocated up front, by the count of the first page. Beyond it, the set grows
+/// as needed.
 const MAX_RESERVED_IDS: u64 = 4_000_000;
-/// How far in the future a plausible time of change may be, in microseconds.
+/// How long after an answer a change that it shows may be dated, in microseconds: clocks differ.
 const CLOCK_SLACK: i64 = 5_000_000;
-/// Tolerance for clocks in times of changes before the run, in microseconds.
+/// How long before the run a change that happened during it may be dated, in microseconds: clocks differ.
 const DATE_SLACK: i64 = 300_000_000;
-/// Consecutive answers that may have nothing new, besides those of reading the list again.
+/// Consecutive answers that may hold nothing new, in addition to as many as it takes to read the list three times.
 const MAX_VAIN_ANSWERS: u64 = 100;
 
-/// Requests that a list of `rows` takes once through, as long as it does not change: an eighth more than pages for the overlap
-/// and the look at start and end. Exact to about 2 %.
+/// Requests that it takes to read a list of `rows` once while it does not change: its pages, a seventh more for the
+/// overlap, and two to read the end and the start again. Accurate to about 2 %.
 pub fn expected_requests(rows: u64, page_size: u32, consistency: Consistency) -> u64 {
     let pages = rows.div_ceil(u64::from(page_size.max(1))).max(1);
     let is_plain = consistency == Consistency::Plain || pages == 1;
@@ -88,13 +89,13 @@ pub struct Walk {
     out: u64,
     /// Answers taken whose rows are not delivered yet.
     undelivered: u64,
-    /// Rows of the list up to which windows were delivered in order.
+    /// Offset in the list up to which windows were delivered in order.
     delivered_to: u64,
-    /// First item of answers that was not read before, as the reader saw it.
+    /// First new items of answers, as determined by the reader, by offset and size of their windows.
     fresh_items: BTreeMap<(u64, u32), FreshItems>,
-    /// Rows of the list up to which windows were delivered that readers did not need: their rows may be repeated.
+    /// Offset in the list up to which windows were delivered that no reader needed: their rows may be repeated.
     unplaced_to: u64,
-    /// Windows that could not be fetched once.
+    /// Windows that failed once.
     failed_once: BTreeSet<Window>,
     vain_answers: u64,
     odd_sizes: u32,
@@ -104,7 +105,7 @@ pub struct Walk {
     is_single_answer: bool,
     /// Items of the first answer.
     first_items: u64,
-    /// The window that was requested when no other was in flight.
+    /// The last window requested, if no other was in flight or undelivered then.
     sent_alone: Option<Window>,
     /// Whether the end of the list was read by such a request.
     end_is_fresh: bool,
@@ -148,8 +149,8 @@ impl Walk {
         }
     }
 
-    /// The same for the rows created at `not_before` or later, in microseconds UTC, and those without a creation time.
-    /// `None` means all rows.
+    /// Limits the walk to rows that were created at `not_before` (microseconds UTC) or later, and rows without a creation
+    /// time. `None` means all rows.
     #[must_use]
     pub fn with_span(mut self, not_before: Option<i64>) -> Self {
         self.main.span = not_before.map(SpanEnd::new);
@@ -200,21 +201,22 @@ impl Walk {
         }
     }
 
-    /// The answers taken so far came from the journal of an earlier run. The start and the end of the list are read again
-    /// in this one: rows may have moved there in the meantime.
+    /// Records that all answers so far came from the journal of an earlier run. The start and the end of the list are
+    /// read again in this run, because rows may have moved there in the meantime.
     pub fn note_resumed(&mut self) {
         self.report.pages_resumed = self.report.pages;
         self.end_is_fresh = false;
         match &mut self.phase {
-            // A read of the start that was not finished has not reached the rows read before, so it must finish first.
+            // An unfinished read of the start does not connect to the rows read before yet, so it must finish first.
             Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
             Phase::Closing(_) | Phase::Probing(_) => self.close(0),
             Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
         }
     }
 
-    /// The next request, or `None` while that depends on requests in flight; it stays the next one until
-    /// [`note_sent`](Self::note_sent). No more than `read_ahead` windows are read ahead of those that are proven.
+    /// The next request, or `None` while that depends on requests in flight. This call changes nothing:
+    /// [`note_sent`](Self::note_sent) records that the request was sent. No more than `read_ahead` windows are read ahead
+    /// of those that are proven.
     pub fn next_request(&self, read_ahead: usize) -> Option<Request> {
         let of_main = || {
             let (window, is_search) = self.main.next_window(read_ahead)?;
@@ -224,7 +226,8 @@ impl Walk {
             |reader: &Reader, purpose| reader.next_window(read_ahead).map(|(window, _)| Request { window, purpose });
         match &self.phase {
             Phase::Reading { gap } => of_main().or_else(|| gap.as_ref().and_then(|gap| of(&gap.reader, Purpose::Gap))),
-            // The start after the end: a row that was there when the end was read is there when the start is.
+            // The start is read after the end: a row that moves from the end to the start in the meantime is then found
+            // at the start.
             Phase::Closing(closing) => of_main().or_else(|| {
                 let head = closing.head.as_ref().filter(|_| self.main.is_done())?;
                 of(head, Purpose::Head)
@@ -256,7 +259,7 @@ impl Walk {
         }
     }
 
-    /// Takes an answer as it arrives. Its rows are [delivered](Self::deliver) when it is due.
+    /// Processes an answer as it arrives. Its rows are [delivered](Self::deliver) later, when it is due.
     pub fn take(&mut self, request: &Request, facts: &PageFacts<'_>) {
         if self.report.pages == 0 {
             self.begin(facts);
@@ -365,7 +368,7 @@ impl Walk {
                 Err(reason) => self.fall_back(reason),
             }
             if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
-                // Those behind it need not wait for its rows.
+                // Windows after it need not wait for its rows.
                 self.delivered_to = self.delivered_to.max(window.end());
             }
             self.advance();
@@ -373,7 +376,7 @@ impl Walk {
         is_first_time
     }
 
-    /// Continues without a window that the service refuses, and without everything behind it.
+    /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
         self.out = self.out.saturating_sub(1);
         match request.purpose {

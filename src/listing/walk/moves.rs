@@ -1,36 +1,37 @@
-//! Signs that rows move within the list, where overlap cannot follow them.
+//! Detects that rows may have moved within the list, which overlap cannot show.
 //!
-//! *Easy to get wrong:* responses to concurrent requests show different moments, so a row may be repeated, and a boundary
-//! may move back and forth, without a row moving in the list.
+//! *Easy to get wrong:* responses to concurrent requests show the list at different times. So a row may be repeated, or a
+//! boundary may move back and forth, although no row moved in the list.
 
 use super::order::{Insertions, ListOrder};
 use crate::listing::RowKey;
 
 /// Maximum number of repeated rows whose positions are kept.
 const MAX_REMEMBERED: usize = 10_000;
-/// Rows that may be repeated when answers of several moments were combined, after a search or by a run that resumed: this
-/// many, plus one per this many rows. If the order is not stable, many more are repeated.
+/// Repeated rows that are tolerated after a search or in a resumed run, because answers from different times were
+/// combined: `MIN_MOVED`, plus one for every `ROWS_FOR_A_MOVE` rows. If the order is not stable, many more are repeated.
 const MIN_MOVED: u64 = 4;
 const ROWS_FOR_A_MOVE: u64 = 200;
-/// After a search, windows in flight bring rows that were read in the meantime. More searches do not raise the limit.
+/// After a search, windows still in flight return rows that were read in the meantime. Searches beyond this number do not
+/// raise the tolerance.
 const MAX_SEARCHES_EXPECTED: u64 = 2;
 
-/// Signs of moves that rows and boundaries have shown.
+/// What rows and boundaries have shown about moves within the list.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     order: ListOrder,
     insertions: Insertions,
-    /// Most requests in flight at once.
+    /// Maximum number of requests in flight at once so far.
     most_out: u64,
-    /// Rows that were first in an answer that continued nothing; they may be repeated in one that does.
+    /// Rows that first came in an answer that did not continue the line; they may be repeated in one that does.
     strays: u64,
-    /// Rows delivered when a row was repeated.
+    /// For each repeated row, how many rows had been delivered before it.
     again_at: Vec<u64>,
-    /// Rows delivered when a row arrived that certainly did not change during the run.
+    /// How many rows had been delivered when the last row arrived that certainly did not change during the run.
     last_settled: u64,
 }
 
-/// Reasons in a walk for repeated rows.
+/// Circumstances of a walk that explain repeated rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circumstances {
     /// Rows read.
@@ -59,7 +60,7 @@ impl Moves {
         self.order.note(row);
     }
 
-    /// Records a row whose first answer continued nothing.
+    /// Records a row that first came in an answer that did not continue the line.
     pub(super) fn note_stray(&mut self) {
         self.strays += 1;
     }
@@ -69,10 +70,10 @@ impl Moves {
         self.last_settled = rows;
     }
 
-    /// Records that after `rows` rows this many were repeated.
+    /// Records that `again` rows were repeated after `rows` rows were delivered.
     pub(super) fn note_again(&mut self, rows: u64, again: u64) {
-        let room = MAX_REMEMBERED.saturating_sub(self.again_at.len());
-        self.again_at.extend(std::iter::repeat_n(rows, usize::try_from(again).unwrap_or(room).min(room)));
+        let remaining = MAX_REMEMBERED.saturating_sub(self.again_at.len());
+        self.again_at.extend(std::iter::repeat_n(rows, usize::try_from(again).unwrap_or(remaining).min(remaining)));
     }
 
     /// Rows that were repeated in the middle of the list, if there are more than the circumstances explain, otherwise 0.
@@ -83,8 +84,8 @@ impl Moves {
         // If every boundary was found at once, in one run, no row may be repeated.
         let is_straight = searches == 0 && !is_resumed;
         let searched = searches.min(MAX_SEARCHES_EXPECTED) * 2 * u64::from(cap);
-        let excused = if is_straight { 0 } else { MIN_MOVED + rows / ROWS_FOR_A_MOVE + searched };
-        if again > self.strays + excused { again } else { 0 }
+        let tolerated = if is_straight { 0 } else { MIN_MOVED + rows / ROWS_FOR_A_MOVE + searched };
+        if again > self.strays + tolerated { again } else { 0 }
     }
 
     /// Whether rows may have moved up, into the part that was already read: something changed, and no known order keeps rows
@@ -109,13 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_repeated_in_the_middle_moved_and_at_the_end_it_did_not() {
+    fn a_row_repeated_in_the_middle_counts_and_one_at_the_end_does_not() {
         assert_eq!(again(500, 1).in_middle(STRAIGHT), 1);
         assert_eq!(again(950, 30).in_middle(STRAIGHT), 0);
     }
 
     #[test]
-    fn answers_of_several_moments_excuse_some() {
+    fn answers_from_different_times_explain_some_repeated_rows() {
         let resumed = Circumstances { is_resumed: true, ..STRAIGHT };
         assert_eq!((again(500, 9).in_middle(resumed), again(500, 10).in_middle(resumed)), (0, 10));
         let searched = Circumstances { searches: 5, ..STRAIGHT };

@@ -1,22 +1,22 @@
-//! What the list is sorted by, as far as its rows show, and rows inserted into the part already read.
+//! What the list is sorted by, judging by its rows, and how many rows were inserted into the part already read.
 //!
 //! In a list sorted by creation, by last change or by id, a row that changes keeps its place or moves to an end, and both
 //! ends are read again. In any other order it may move up in the middle of the list, into a part that was read already:
 //! the one case that overlap cannot detect. Such a list is read again if it changed (`docs/completeness.md`).
 //!
-//! *Easy to get wrong:* dates serve to recognize the order, never to prove that a row was read.
+//! *Easy to get wrong:* dates are used only to recognize the order, never to prove that a row was read.
 
 use std::collections::VecDeque;
 
 use crate::listing::RowKey;
 
-/// Neighbors that may be in reverse order because of changes while the list is read: this many, plus one per this many
-/// rows.
+/// Neighboring rows that may be in reverse order because of changes while the list is read: `MIN_BREAKS`, plus one for
+/// every `ROWS_FOR_A_BREAK` rows.
 const MIN_BREAKS: u64 = 4;
 const ROWS_FOR_A_BREAK: u64 = 400;
 
-/// Which keys the rows read so far are sorted by: those by which a change only moves a row to an end of the list, in either
-/// direction.
+/// Whether the rows read so far are sorted, in either direction, by a key with which a changed row keeps its place or
+/// moves to an end of the list.
 #[derive(Debug, Default)]
 pub(super) struct ListOrder {
     rows: u64,
@@ -81,8 +81,8 @@ pub(super) struct Insertions {
 }
 
 impl Insertions {
-    /// Records by how many rows a boundary moved. `in_flight` answers may be in any order in time: what a later one undoes
-    /// was not an insertion.
+    /// Records by how many rows a boundary moved. `in_flight` answers may show the list in any order of time, so a shift
+    /// that only reverses a recent one is not an insertion.
     pub(super) fn note(&mut self, shift: i64, in_flight: usize) {
         let before = self.recent.iter().copied().max().unwrap_or(0);
         self.growth = self.growth.saturating_add(shift);
@@ -93,7 +93,7 @@ impl Insertions {
         }
     }
 
-    /// How many rows there are, at least as far as deletions do not hide them.
+    /// Number of inserted rows, without those that deletions hide.
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_insertion_is_counted_and_an_answer_of_an_earlier_moment_is_not() {
+    fn an_insertion_is_counted_and_an_answer_from_an_earlier_time_is_not() {
         let count = |shifts: &[i64], in_flight| {
             let mut insertions = Insertions::default();
             for &shift in shifts {

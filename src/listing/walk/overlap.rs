@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Number of recent boundaries.
+/// Number of recent boundaries that are remembered.
 const REMEMBERED: usize = 20;
 
 /// How far the list moved at recent boundaries.

@@ -1,9 +1,9 @@
 //! Finds unread rows in the middle of the list. See `docs/completeness.md`, "Probing".
 //!
-//! A row that moved up, or was created, where the list had been read already is the one case that overlap cannot detect. It
-//! shows at the end: the list then holds more rows than were read. Every known row shows by how many rows the list has
-//! grown before it (its place in the list less its rank on the line), so the places where that number rises are found by
-//! bisection, one request a step.
+//! A row that moved up, or was created, where the list had been read already is the one case that overlap cannot detect.
+//! It shows at the end: the list then holds more rows than were read. Every known row shows by how many rows the list has
+//! grown before it (its position in the list minus its rank on the line), so the places where that number rises are found
+//! by bisection, with one request per step.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) struct Probe {
     parts: Vec<ProbePart>,
     probed: Option<ProbePart>,
     requests_left: u64,
-    is_out: bool,
+    is_in_flight: bool,
 }
 
 impl Probe {
@@ -45,14 +45,14 @@ impl Probe {
         let rows = line.rows();
         let grown = signed(end) - signed(rows);
         let parts = vec![ProbePart { from: 0, to: rows, grown_from: 0, grown_to: grown }];
-        let mut probe = Self { ranks, parts, probed: None, requests_left: max_requests, is_out: false };
+        let mut probe = Self { ranks, parts, probed: None, requests_left: max_requests, is_in_flight: false };
         probe.choose();
         probe
     }
 
     /// The next window to request.
     pub(super) fn next_window(&self, cap: u32) -> Option<Window> {
-        let part = self.probed.filter(|_| !self.is_out)?;
+        let part = self.probed.filter(|_| !self.is_in_flight)?;
         let middle = part.from + (part.to - part.from) / 2;
         let grown = part.grown_from + part.grown() / 2;
         let at = middle.saturating_add_signed(grown).saturating_add(u64::from(cap) / 2).max(1);
@@ -63,13 +63,13 @@ impl Probe {
 
     /// Records that the window is requested.
     pub(super) fn note_sent(&mut self) {
-        self.is_out = true;
+        self.is_in_flight = true;
         self.requests_left = self.requests_left.saturating_sub(1);
     }
 
-    /// Takes the answer; without one, continues elsewhere.
+    /// Processes the answer, and chooses the next part. Without an answer, this part is not searched further.
     pub(super) fn take(&mut self, answer: Option<&Answer>, line: &mut Line) {
-        self.is_out = false;
+        self.is_in_flight = false;
         let Some(part) = self.probed.take() else { return };
         if let Some(answer) = answer
             && let Lookup::Found(found) = line.locate(&answer.rows)
@@ -97,7 +97,7 @@ impl Probe {
         self.probed.is_none()
     }
 
-    /// Chooses the part that hides the most rows.
+    /// Chooses the part that holds the most unread rows.
     fn choose(&mut self) {
         self.parts.retain(|part| part.grown() > 0);
         let most = self.parts.iter().enumerate().max_by_key(|(_, part)| part.grown()).map(|(at, _)| at);

@@ -1,11 +1,11 @@
 //! One reader: follows the list from an edge, window by window, each proven to continue the rows before it.
 //!
-//! Windows are planned with overlap and requested concurrently. An answer counts only once it holds a row of the edge,
-//! unchanged: what follows that row in the answer is what followed it in the list, whatever was created or deleted before
-//! it. So everything up to the edge is read at all times (proof: `docs/completeness.md`).
+//! Windows are planned with overlap and requested concurrently. An answer is used only once it holds an unchanged row of
+//! the edge: the rows after that row in the answer are those that followed it in the list, regardless of what was created
+//! or deleted before it. So at all times, everything up to the edge has been read (proof: `docs/completeness.md`).
 //!
-//! The main reader reads to the end of the list. Readers of the head and of gaps stop where they *meet* a row of the line,
-//! because everything behind that row was read.
+//! The main reader reads to the end of the list. Readers of the head and of gaps stop where they *meet* a row of the
+//! line, because everything after that row was read.
 //!
 //! *Easy to get wrong:* an answer without a row of the edge is not a continuation, even if its numbers match. See
 //! [`Search`].
@@ -26,12 +26,11 @@ use super::search::{Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
-/// Maximum number of short answers at one position, with more rows to follow, that are requested again before one is
-/// accepted.
+/// How often a short answer that announces more rows is requested again at one position before it is accepted.
 const MAX_REREADS: u32 = 2;
-/// Such answers in the whole list, after which they are accepted at once.
+/// Number of such answers in the whole list after which they are accepted at once.
 const MAX_CUT_ANSWERS: u64 = 6;
-/// Reads from the start of the list because the edge could not be found.
+/// Maximum number of restarts from the start of the list because the edge could not be found.
 const MAX_RESTARTS: u32 = 6;
 
 /// Where a reader stops.
@@ -62,20 +61,20 @@ struct Resume {
 /// The first new items of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FreshItems {
-    /// The first item behind the anchor.
+    /// The first item after the anchor.
     pub(super) from: usize,
-    /// The first item that also cannot be a changed row of the edge.
+    /// The first item that cannot be a changed row of the edge either.
     pub(super) unread_from: usize,
 }
 
-/// What an answer showed a reader.
+/// What a reader learned from an answer.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct ReaderStep {
-    /// The answer.
+    /// The window that was answered.
     pub(super) window: Option<Window>,
     /// By how many rows the list moved at the boundary.
     pub(super) shift: i64,
-    /// Its first item that was not read before; `None` where the list is read for the second time.
+    /// Its first new items; `None` where the list is read for the second time.
     pub(super) fresh: Option<FreshItems>,
 }
 
@@ -96,19 +95,19 @@ pub(super) struct Reader {
     pub(super) edge: Edge,
     /// A window to request before any other.
     wanted: Option<Window>,
-    /// Windows from here on are refused.
+    /// Windows from this offset on are refused by the service.
     limit: Option<u64>,
     slots: BTreeMap<(u64, u32), Slot>,
     found: Vec<Answer>,
     overlap: Overlap,
     search: Option<Search>,
     resume: Option<Resume>,
-    /// Rows of the line up to the furthest place that was read.
+    /// Rows of the line up to the furthest position that was read.
     furthest: u64,
     is_done: bool,
-    /// Where reading ends before the list does, if it may.
+    /// Determines where reading may stop before the end of the list, if a span was requested.
     pub(super) span: Option<SpanEnd>,
-    /// Whether it ended there.
+    /// Whether reading stopped there.
     is_cut: bool,
     /// Rows of the list, when its end was read last.
     pub(super) end: u64,
@@ -128,7 +127,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// A reader that begins behind `edge`.
+    /// A reader that begins after `edge`.
     pub(super) fn new(goal: Goal, edge: Edge, cap: u32) -> Self {
         Self {
             goal,
@@ -188,7 +187,7 @@ impl Reader {
         self.wanted = Some(window);
     }
 
-    /// Plans no window from this one on, because the service refuses it.
+    /// Plans no windows from this one on, because the service refuses it.
     pub(super) fn end_before(&mut self, window: Window) {
         self.slots.remove(&key(window));
         self.wanted = None;
@@ -203,7 +202,7 @@ impl Reader {
         self.limit.is_some()
     }
 
-    /// Takes an answer; returns what it continued.
+    /// Processes an answer; returns how the edge was continued.
     pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<ReaderStep>, Unreliable> {
         let place = key(answer.window);
         let is_search = self.is_search_out(answer.window);
@@ -220,8 +219,8 @@ impl Reader {
             let is_cut = answer.is_short && answer.claims_more && !answer.rows.is_empty();
             self.cut_answers += u64::from(is_cut);
             if is_cut && self.rereads < MAX_REREADS && self.cut_answers <= MAX_CUT_ANSWERS {
-                // Either the end of the list with a count of another moment, or a page with rows left out: a second
-                // reading of the same rows decides.
+                // This is either the end of the list with a count from another time, or a page with rows left out.
+                // Reading the same rows again decides.
                 self.rereads += 1;
                 self.slots.remove(&place);
                 return Ok(Vec::new());
@@ -241,7 +240,7 @@ impl Reader {
         let anchored = planned.chain(ahead).chain(found).filter_map(|(place, answer)| {
             let anchor = self.edge.anchor_in(answer)?;
             let ahead = answer.rows.len() - anchor.start;
-            // An answer that ends with the edge brings no new rows, but may show where the edge is now.
+            // An answer that ends with the edge adds no rows, but may show where the edge is now.
             let is_found = matches!(place, WaitingPosition::Found(_));
             let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset || is_found;
             is_of_use.then_some((ahead, place, anchor))
@@ -254,7 +253,7 @@ impl Reader {
             WaitingPosition::Found(at) => self.found.remove(at),
             WaitingPosition::Planned(place) => match self.slots.remove(&place) {
                 Some(Slot::Arrived(answer)) => answer,
-                other => unreachable!("only answers are chosen, not {other:?}"),
+                other => unreachable!("only arrived answers are chosen, not {other:?}"),
             },
         }
     }
@@ -301,13 +300,13 @@ impl Reader {
         self.forget_behind();
     }
 
-    /// Answers that end before the edge hold nothing that is needed.
+    /// Drops answers that end before the edge, because none of their rows is needed.
     fn forget_behind(&mut self) {
         let offset = self.edge.offset;
         self.slots.retain(|&(start, size), slot| !matches!(slot, Slot::Arrived(_)) || start + u64::from(size) > offset);
     }
 
-    /// Answers that should hold the edge, now that it was found, but do not, are of another moment.
+    /// Drops answers from another time: they should hold the edge at the place where it was found, but do not.
     fn forget_stale(&mut self) {
         let edge = &self.edge;
         self.slots.retain(|&(start, size), slot| match slot {
@@ -319,8 +318,8 @@ impl Reader {
         });
     }
 
-    /// Whether the rows of an answer meet the line, where everything behind was read already; then reading is over, or
-    /// continues at the edge that was left.
+    /// Whether the rows of an answer meet the line at a row after which everything was read already. If so, the reader is
+    /// done, or continues at the edge that it left.
     fn meets(&mut self, answer: &Answer, start: usize, line: &mut Line) -> bool {
         let from = match (&self.resume, self.goal) {
             (Some(resume), _) => resume.from,

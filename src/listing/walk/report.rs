@@ -9,16 +9,17 @@ use crate::listing::RowKey;
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
-/// Ranges of rows that evidence names one by one.
+/// Maximum number of row ranges that one piece of evidence lists.
 const MAX_RANGES: usize = 20;
-/// Rows created in the middle of the list that a search must have found to explain those it did not look for.
+/// Minimum number of rows created in the middle of the list that a search must find before the remaining unread rows are
+/// taken for such rows.
 const MIN_SAMPLE: u64 = 3;
 
 /// What a walk has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent observation")]
 pub struct WalkReport {
-    /// Answers taken, whatever they were requested for.
+    /// All answers, whatever they were requested for.
     pub pages: u64,
     /// Distinct rows.
     pub rows: u64,
@@ -26,13 +27,13 @@ pub struct WalkReport {
     pub not_before: Option<i64>,
     /// Distinct rows that were read and are older.
     pub older: u64,
-    /// Whether reading stopped behind the requested rows.
+    /// Whether reading stopped after the requested rows, before the end of the list.
     pub is_cut: bool,
-    /// After how many delivered rows reading stopped, because no more were asked for.
+    /// Number of delivered rows after which reading stopped because no more were requested.
     pub limit_reached: Option<u64>,
     /// Whether a row was newer than the one before it, so that reading could not stop there.
     pub is_unsorted: bool,
-    /// Items that are no rows.
+    /// Items that are not rows.
     pub rejected: u64,
     /// Rows that were repeated in another position and dropped.
     pub duplicates: u64,
@@ -44,7 +45,7 @@ pub struct WalkReport {
     pub total_min: Option<u64>,
     /// Largest `total_count`.
     pub total_max: Option<u64>,
-    /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
+    /// Boundaries at which the list had moved, and rows that were found only when its start and end were read again.
     pub changes: u64,
     /// Rows that were created after the walk began, as far as they were read.
     pub created: u64,
@@ -58,17 +59,17 @@ pub struct WalkReport {
     pub closings: u64,
     /// Answers that were shorter than a page although more followed.
     pub short_pages: u64,
-    /// Rows that were repeated in the middle of the list, where unchanged rows cannot be.
+    /// Rows that were repeated in the middle of the list, where unchanged rows cannot be repeated.
     pub moved_in_middle: u64,
-    /// Rows in the list, by the answers that held its end, less those that were read.
+    /// Rows in the list, according to the answers that held its end, minus those that were read.
     pub unread: u64,
-    /// Rows found by looking into the middle of the list that were created during the run.
+    /// Rows created during the run that were found by probing the middle of the list.
     pub probed_created: u64,
     /// Rows found there that existed before, or have no creation time.
     pub probed_old: u64,
     /// Whether the list was read once more because it holds rows that were not read.
     pub looks_for_unread: bool,
-    /// Whether the last answer that held the end of the list counts the rows that it lists.
+    /// Whether the last answer that held the end of the list counts another number of rows than it lists.
     pub count_disagrees: bool,
     /// Whether the list was read once more because rows may move within it.
     pub order_unknown: bool,
@@ -78,7 +79,7 @@ pub struct WalkReport {
     pub rescans: u32,
     /// Pages read by them.
     pub pages_rescanned: u64,
-    /// Rows that the last of them was the first to find, without those created during the run.
+    /// New rows that the last of them found, without those created during the run.
     pub found_by_last_rescan: u64,
     /// Rows of the list that could not be fetched, from 1.
     pub missing: Vec<RangeInclusive<u64>>,
@@ -125,7 +126,7 @@ impl WalkReport {
         self.not_before.zip(key.created_at).is_some_and(|(bound, created_at)| created_at < bound)
     }
 
-    /// By how many the API, by its last answer, counts more than were read. Unknown if reading stopped before the end.
+    /// How many more rows the API counted in its last answer than were read; 0 if reading stopped before the end.
     pub(super) fn fewer_than_counted(&self) -> u64 {
         let total = self.total_last.filter(|_| !self.is_cut).unwrap_or(0);
         total.saturating_sub(self.known() + self.rejected)
@@ -146,8 +147,8 @@ impl WalkReport {
             return (Verdict::Unverified, evidence);
         }
         evidence.splice(0..0, self.proofs(manner, noun));
-        let is_still = self.changes == 0 && self.total_min == self.total_max && self.duplicates == 0;
-        (if is_still { Verdict::Complete } else { Verdict::Healed }, evidence)
+        let is_unchanged = self.changes == 0 && self.total_min == self.total_max && self.duplicates == 0;
+        (if is_unchanged { Verdict::Complete } else { Verdict::Healed }, evidence)
     }
 
     fn proofs(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
@@ -168,7 +169,7 @@ impl WalkReport {
         }
         if self.is_cut {
             let text = format!(
-                "reading stopped behind {} in a row that {} created before {}, in a list sorted by creation time",
+                "reading stopped after {} in a row that {} created before {}, in a list sorted by creation time",
                 noun.count("", self.older),
                 word_for(self.older, "was", "were"),
                 self.bound_text()
@@ -185,8 +186,9 @@ impl WalkReport {
         }
         if self.unread > 0 {
             let text = format!(
-                "up to {} created during the run where the list had already been read",
-                noun.count("", self.unread)
+                "up to {} {} created during the run in a part of the list that had already been read",
+                noun.count("", self.unread),
+                word_for(self.unread, "was", "were")
             );
             lines.push(Evidence::new(Code::RowsCreatedBehind, Some(self.unread), text));
         }
@@ -240,8 +242,8 @@ impl WalkReport {
             (Code::RowsUpdated, self.updated, "updated during the run"),
             (Code::DuplicatesRemoved, self.duplicates, "read more than once and written once"),
         ];
-        let told = counts.into_iter().filter(|&(_, count, _)| count > 0);
-        lines.extend(told.map(|(code, count, what)| {
+        let observed = counts.into_iter().filter(|&(_, count, _)| count > 0);
+        lines.extend(observed.map(|(code, count, what)| {
             let text = format!("{} {} {what}", noun.count("", count), word_for(count, "was", "were"));
             Evidence::new(code, Some(count), text)
         }));
@@ -253,7 +255,7 @@ impl WalkReport {
         merged(&self.missing)
     }
 
-    /// How many these are.
+    /// Number of rows that could not be fetched.
     pub(super) fn missing_rows(&self) -> u64 {
         count_rows(&self.missing_ranges())
     }
@@ -262,7 +264,8 @@ impl WalkReport {
         let mut doubts = Vec::new();
         if let Some(limit) = self.limit_reached {
             let rows = noun.first(limit);
-            let text = format!("reading stopped after the {rows} (--limit), so those behind are not in the output");
+            let text =
+                format!("reading stopped after the {rows} (--limit), so the rows after them are not in the output");
             doubts.push(Evidence::new(Code::LimitReached, Some(limit), text));
         }
         if manner == Manner::Plain {
@@ -325,7 +328,7 @@ impl WalkReport {
     }
 }
 
-/// Ranges of rows in ascending order; those that overlap or follow each other are one.
+/// Sorts ranges of rows, and merges those that overlap or are adjacent.
 fn merged(ranges: &[RangeInclusive<u64>]) -> Vec<[u64; 2]> {
     let mut ranges: Vec<[u64; 2]> = ranges.iter().map(|range| [*range.start(), *range.end()]).collect();
     ranges.sort_unstable();
@@ -343,12 +346,12 @@ fn count_rows(ranges: &[[u64; 2]]) -> u64 {
     ranges.iter().map(|[start, end]| end - start + 1).sum()
 }
 
-/// As many ranges as fit into a sentence.
+/// Lists at most [`MAX_RANGES`] ranges, and the number of further ones.
 fn list_rows(ranges: &[[u64; 2]]) -> String {
-    let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|[start, end]| format!("{start} to {end}")).collect();
+    let listed: Vec<String> = ranges.iter().take(MAX_RANGES).map(|[start, end]| format!("{start} to {end}")).collect();
     match ranges.len().saturating_sub(MAX_RANGES) {
-        0 => told.join(", "),
-        more => format!("{} and {more} more ranges", told.join(", ")),
+        0 => listed.join(", "),
+        more => format!("{} and {more} more ranges", listed.join(", ")),
     }
 }
 
@@ -360,12 +363,12 @@ mod tests {
     fn adjacent_rows_are_one_range_and_many_ranges_are_counted() {
         assert_eq!(list_rows(&merged(&[301..=400, 101..=200, 201..=300, 501..=600])), "101 to 400, 501 to 600");
         let every_other: Vec<_> = (0..25).map(|at| at * 200 + 1..=at * 200 + 100).collect();
-        let told = list_rows(&merged(&every_other));
-        assert!(told.ends_with("3801 to 3900 and 5 more ranges"), "{told}");
+        let listed = list_rows(&merged(&every_other));
+        assert!(listed.ends_with("3801 to 3900 and 5 more ranges"), "{listed}");
     }
 
     #[test]
-    fn rows_that_are_missing_twice_count_once() {
+    fn overlapping_missing_ranges_are_counted_once() {
         let report = WalkReport { missing: vec![199..=291, 195..=291, 400..=400], ..WalkReport::default() };
         assert_eq!(report.missing_ranges(), [[195, 291], [400, 400]]);
         assert_eq!(report.missing_rows(), 98);

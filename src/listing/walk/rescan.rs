@@ -2,8 +2,8 @@
 //! order of rows cannot be relied on.
 //!
 //! A rescan proves nothing by itself. If rows have no fixed position, it may miss the same row again, so rescans are
-//! repeated until one finds nothing new and as many rows were read as the list has. After a few without a result they stop,
-//! and the evidence says how many rows are known to be missing.
+//! repeated until one finds nothing new and as many rows were read as the list has. After a few that find nothing, they
+//! stop, and the evidence says how many rows are known to be missing.
 
 use std::collections::BTreeSet;
 
@@ -11,34 +11,34 @@ use super::WalkReport;
 use super::page_plan::PagePlan;
 use crate::listing::PageFacts;
 
-/// Rescans of a list whose order cannot be relied on.
+/// Maximum number of rescans of a list whose order cannot be relied on.
 const MAX_RESCANS: u32 = 10;
-/// Consecutive rescans that may find nothing new while the API counts more rows. A row that may be on any of a few pages is
-/// missed by about one rescan in three, so by three of them in about one case of 25.
+/// Maximum number of consecutive rescans that find nothing new while the API counts more rows. A row that moves among a
+/// few pages is missed by about one rescan in three, and so by three in a row in about one case in 25.
 const MAX_VAIN_RESCANS: u32 = 3;
-/// Pages without any item after which the list has ended, whatever the server says.
+/// Number of pages without items after which the list is taken to have ended, whatever the server says.
 const MAX_EMPTY_PAGES: u32 = 8;
 
 /// Successive reads of the whole list.
 #[derive(Debug)]
 pub(super) struct Rescan {
-    /// Pages of the current one.
+    /// Pages of the current rescan.
     pub(super) plan: PagePlan,
     page_size: u32,
     /// Consecutive rescans that found nothing new.
     vain: u32,
-    /// Pages of the current one without any item.
+    /// Pages of the current rescan without any item.
     empty_pages: u32,
-    /// Whether the current one has reached the end of the list.
+    /// Whether the current rescan has reached the end of the list.
     is_at_end: bool,
-    /// Pages of it on which every row is older than the requested span.
+    /// Pages of the current rescan on which every row is older than the requested span.
     older_pages: BTreeSet<u64>,
     /// Whether all its pages were sorted by creation time, newest first.
     is_sorted: bool,
 }
 
 impl Rescan {
-    /// Starts the first one.
+    /// Starts the first rescan.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
         let mut rescan = Self {
             plan: PagePlan::new(1, 1),
@@ -70,7 +70,7 @@ impl Rescan {
         total.div_ceil(u64::from(self.page_size.max(1)))
     }
 
-    /// Takes a page.
+    /// Processes a page.
     pub(super) fn take(&mut self, facts: &PageFacts<'_>, report: &mut WalkReport) {
         self.plan.answered(facts.window.page);
         report.pages_rescanned += 1;
@@ -91,15 +91,15 @@ impl Rescan {
         let counted = self.pages(facts.paging.total_count.unwrap_or(0));
         let is_full = facts.items.len() >= facts.window.size as usize;
         let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
-        // But not without end, in case a server always reports more.
+        // But not forever, in case a server always reports more.
         let read = self.pages(report.known() + report.rejected) + 2;
         let is_open = is_full && facts.paging.has_more.is_none();
-        let told = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
-        self.plan.set_last(self.plan.last().max(counted).max(told));
+        let announced = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
+        self.plan.set_last(self.plan.last().max(counted).max(announced));
     }
 
-    /// Whether this page and one beside it show that the rest is older than the requested span, as far as pages can show.
-    /// Where the order could not be relied on, nothing does.
+    /// Whether this page and an adjacent one show that the remaining rows are older than the requested span, as far as
+    /// pages without overlap can show it. Always false if the order cannot be relied on.
     fn is_behind_span(&mut self, facts: &PageFacts<'_>, report: &WalkReport) -> bool {
         let Some(bound) = report.not_before.filter(|_| report.unreliable.is_none()) else { return false };
         let times: Vec<i64> = facts.items.iter().filter_map(|item| item.as_ref()?.created_at).collect();

@@ -7,11 +7,12 @@ use super::reader::{Break, Goal, Reader};
 use super::rescan::Rescan;
 use super::{Consistency, MAX_VAIN_ANSWERS, Purpose, Request, Unreliable, Walk, Window};
 
-/// Reads of start and end of a list that keeps changing.
+/// Maximum number of times that the start and the end of a list that keeps changing are read again.
 const MAX_CLOSINGS: u32 = 3;
-/// Further reads of the end while the API counts another number of rows than it lists: counts may be cached for seconds.
+/// Maximum number of further reads of the end while the API counts another number of rows than it lists: counts may be
+/// cached for seconds.
 const MAX_RECOUNTS: u32 = 12;
-/// Requests for the search in the middle of the list: this many, plus one per this many answers.
+/// Maximum number of requests for probing: `MIN_PROBES`, plus one for every `ANSWERS_FOR_A_PROBE` answers.
 const MIN_PROBES: u64 = 16;
 const ANSWERS_FOR_A_PROBE: u64 = 40;
 
@@ -38,7 +39,7 @@ pub(super) struct Closing {
     recounts: u32,
     /// Rows that were read before it.
     rows_before: u64,
-    /// Whether an earlier run started it: later moves may not be in it.
+    /// Whether an earlier run started it, so that it may miss later moves.
     pub(super) is_of_earlier_run: bool,
 }
 
@@ -120,7 +121,7 @@ impl Walk {
         }
     }
 
-    /// Nothing is in flight and nothing can be planned: windows that failed are requested again.
+    /// Requests failed windows again when nothing is in flight and nothing else can be planned.
     fn unblock(&mut self) {
         if self.main.next_window(usize::MAX).is_some() {
             return;
@@ -158,17 +159,17 @@ impl Walk {
         self.close(0);
     }
 
-    /// Reads start and end of the list.
+    /// Reads the start and the end of the list again.
     pub(super) fn close(&mut self, round: u32) {
         let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
-        // Another size means another URL, so that no cache can have the answer.
+        // Another size means another URL, so that no cache holds the answer.
         let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
         head.ask_for(Window::first(size));
-        // Rows that could not be fetched are no growth, or too much of the start would be read.
+        // Rows that could not be fetched must not count as growth, or too much of the start would be read.
         let known = self.line.rows() + self.report.missing_rows();
         let grown = self.main.edge.offset.saturating_sub(known);
         head.expected_end = Some(grown);
-        // A window that was requested after all other answers arrived shows the end after them.
+        // The end is not read again if its window was requested after all other answers had arrived.
         if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
             self.reopen_end(round + 1);
         }
@@ -192,7 +193,7 @@ impl Walk {
         }
     }
 
-    /// Evaluates the last read of start and end.
+    /// Evaluates the last read of the start and the end.
     fn judge_closing(&mut self) {
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
@@ -211,7 +212,7 @@ impl Walk {
             self.reopen_end(round + recounts + 2);
             return;
         }
-        // A repeated count is later than the read of the start.
+        // A recount of the end is newer than the read of the start, so the start may have to be read again more often.
         let is_behind = self.unread() > 0 && round + 1 < 2 * MAX_CLOSINGS;
         if is_behind || (new > 0 && round + 1 < MAX_CLOSINGS) {
             self.close(round + 1);
@@ -234,7 +235,7 @@ impl Walk {
         self.report.short_pages = self.main.odd_pages;
     }
 
-    /// Rows that the list holds, by the answers that held its end, and that were not read.
+    /// Number of rows in the list that were not read, according to the answers that held its end.
     fn unread(&self) -> u64 {
         // Rows that could not be fetched are reported as such.
         let end = if self.report.missing.is_empty() && !self.main.is_cut() { self.main.end } else { 0 };
@@ -259,7 +260,7 @@ impl Walk {
 
     pub(super) fn fall_back(&mut self, reason: Unreliable) {
         self.report.unreliable = Some(reason);
-        // What follows reads all of the list.
+        // A rescan reads the whole list.
         self.report.is_cut = false;
         self.report.searches = self.main.searches;
         self.main.give_up();
@@ -277,7 +278,7 @@ impl Walk {
         };
     }
 
-    /// Continues without a request that finally failed.
+    /// Continues without a request that failed for the second time.
     pub fn abandon(&mut self, request: &Request) {
         let rows = request.window.rows();
         match (request.purpose, &mut self.phase) {
@@ -286,7 +287,7 @@ impl Walk {
                 gap.reader.give_up();
             }
             (Purpose::Head, Phase::Closing(closing)) => {
-                // A window ahead of where the start met known rows was not needed.
+                // A window beyond the point where the head met known rows is not needed.
                 if closing.head.take().is_some_and(|head| !head.is_done()) {
                     self.report.missing.push(rows);
                 }

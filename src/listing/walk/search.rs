@@ -1,31 +1,31 @@
 //! Finds an edge that was not where it was expected. See `docs/completeness.md`.
 //!
 //! An answer in which no row is known shows only that the edge is elsewhere, ahead or behind. The change of `total_count`
-//! suggests a position (a hint, never a proof), then the search continues outward in both directions. An answer that holds
-//! rows of the line gives the distance: the edge is as many rows behind them as on the line.
+//! suggests a position (a hint, never a proof), then the search continues outward in both directions. An answer that
+//! holds rows of the line gives the distance: the edge is as many rows after them as on the line.
 
 use super::Window;
 use super::answer::Answer;
 use super::edge::Edge;
 use super::line::{Line, Located, Lookup};
 
-/// Windows without a row of the line after which the list is read from its start.
+/// Number of windows without a row of the line after which the list is read from its start.
 const MAX_TRIES: u32 = 9;
-/// Rows behind the edge's expected place that an answer must hold to show that the edge is gone.
-const ROWS_BEHIND_TO_TELL: u64 = 3;
+/// Number of rows past the expected position of the edge that an answer must hold to show that the edge is gone.
+const ROWS_PAST_GONE_EDGE: u64 = 3;
 
 /// The search for an edge.
 #[derive(Debug)]
 pub(super) struct Search {
-    /// Where the row behind the edge is expected.
+    /// Offset at which the row after the edge is expected.
     base: u64,
-    /// Where it was when the edge was read.
+    /// That offset when the edge was read.
     origin: u64,
     tries: u32,
     located: u32,
-    /// Behind the last row of the line that was found.
+    /// Offset after the last row of the line that was found.
     low: Option<u64>,
-    /// Where rows were found that are not on the line, behind those that are; or the list has ended.
+    /// Offset at which rows were found that follow known rows but are not on the line, or at which the list had ended.
     high: Option<u64>,
     tried: Vec<Window>,
     next: Window,
@@ -46,8 +46,8 @@ pub(super) enum Clue {
 }
 
 impl Search {
-    /// A search that begins where the change of `total_count` points to, once it has [learned](Self::learn) from the answer
-    /// in which the edge did not show.
+    /// A search that begins where the change of `total_count` suggests. Its first window is chosen when it has
+    /// [learned](Self::learn) from the answer that did not hold the edge.
     pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, may_jump: bool) -> Self {
         let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
         let base = edge.offset.saturating_add_signed(moved).max(1);
@@ -75,7 +75,7 @@ impl Search {
         !self.is_out && self.next == window
     }
 
-    /// Whether the list is to be read from its start.
+    /// Whether the list must be read from its start.
     pub(super) fn is_at_start(&self) -> bool {
         self.tries > MAX_TRIES
     }
@@ -98,7 +98,7 @@ impl Search {
             let between = edge.rank.saturating_sub(line.rank(position) + 1);
             self.located += 1;
             let is_seen_past =
-                behind >= between + ROWS_BEHIND_TO_TELL || self.high.is_some_and(|high| high <= answer.end());
+                behind >= between + ROWS_PAST_GONE_EDGE || self.high.is_some_and(|high| high <= answer.end());
             // Everything before any row of the line was read, so a later row serves as well.
             let is_further_on = position > edge.position && self.may_jump;
             if is_further_on || (position <= edge.position && (is_seen_past || self.located > MAX_TRIES)) {
@@ -122,12 +122,15 @@ impl Search {
     }
 
     /// Tries a position, or the middle between known positions on both sides.
-    fn aim(&mut self, place: u64) {
+    fn aim(&mut self, position: u64) {
         let low = self.low.unwrap_or(0);
-        let place =
-            self.high.filter(|&high| place >= high).map_or(place, |high| low + high.saturating_sub(low) / 2).max(1);
-        if place != self.base {
-            self.base = place;
+        let position = self
+            .high
+            .filter(|&high| position >= high)
+            .map_or(position, |high| low + high.saturating_sub(low) / 2)
+            .max(1);
+        if position != self.base {
+            self.base = position;
             self.tries = self.tries.min(1);
         }
     }
@@ -139,7 +142,7 @@ impl Search {
         while self.tries <= MAX_TRIES {
             let n = self.tries;
             self.tries += 1;
-            // base, then outward from it and from where the edge was: -1, +1, -3, +3 steps.
+            // First the base, then outward from it and from where the edge was: -1, +1, -3, +3 steps.
             let center = if n % 4 < 2 { self.base } else { self.origin };
             let reach = step * [0, 1, 1, 1, 1, 3, 3, 3, 3, 6][n.min(9) as usize];
             let guess = if n % 2 == 1 { center.saturating_sub(reach) } else { center.saturating_add(reach) };

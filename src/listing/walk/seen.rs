@@ -1,8 +1,8 @@
 //! The ids of all rows taken so far, in at most 32 bytes each.
 //!
 //! A hash table of bare 128-bit ids with linear probing, filled to no more than [`MAX_FILL`]. General hash sets grow in
-//! powers of two and keep control bytes, which comes to 20 to 39 bytes an id; knowing the list's length from the first
-//! page, this one is allocated in the right size at once.
+//! powers of two and keep control bytes, which comes to 20 to 39 bytes an id; this one is allocated at the right size at
+//! once, because the first page states the list's length.
 //!
 //! *Easy to get wrong:* zero marks a free slot, so the id zero is stored separately.
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::base::hash::hash_number;
 use crate::listing::RowId;
 
-/// Slots used before the table grows, in percent: 16 bytes / 0.7 is 23 bytes an id, and a look-up stays short.
+/// Slots used before the table grows, in percent: 16 bytes / 0.7 is 23 bytes an id, and look-ups stay short.
 const MAX_FILL: usize = 70;
 /// Size of an empty table.
 const MIN_SLOTS: usize = 1024;
@@ -25,12 +25,12 @@ pub(super) struct SeenIds {
 }
 
 impl SeenIds {
-    /// A set with room for about `ids`.
+    /// A set with capacity for about `ids` ids.
     pub(super) fn with_capacity(ids: usize) -> Self {
         Self { slots: vec![0; slots_for(ids)], used: 0, has_zero: false }
     }
 
-    /// Reserves capacity for `ids` in total, in one step.
+    /// Reserves capacity for `ids` ids in total, in one step.
     pub(super) fn reserve(&mut self, ids: usize) {
         let slots = slots_for(ids);
         if slots > self.slots.len() {
@@ -40,7 +40,8 @@ impl SeenIds {
 
     /// Prefetches the slots of ids that will be added into the processor's cache.
     ///
-    /// The slots of random ids are all over the table, so each access misses the cache. Prefetching overlaps these misses.
+    /// The slots of random ids are spread over the table, so each access misses the cache. Prefetching overlaps these
+    /// misses.
     pub(super) fn prefetch(&self, ids: impl Iterator<Item = RowId>) {
         let touched = ids.fold(0, |touched, id| touched ^ self.slots[self.home(id.0)]);
         std::hint::black_box(touched);
@@ -76,8 +77,8 @@ impl SeenIds {
     /// The preferred slot of an id.
     fn home(&self, id: u128) -> usize {
         // The high half of a product spreads the hash over any number of slots, not only powers of two.
-        let place = (u128::from(hash(id)) * self.slots.len() as u128) >> 64;
-        usize::try_from(place).expect("the product's high half is below the number of slots")
+        let slot = (u128::from(hash(id)) * self.slots.len() as u128) >> 64;
+        usize::try_from(slot).expect("the product's high half is below the number of slots")
     }
 
     fn resize(&mut self, slots: usize) {
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_ordered_by_time_do_not_crowd() {
+    fn ids_ordered_by_time_do_not_cluster() {
         let mut seen = SeenIds::with_capacity(100_000);
         for at in 0..100_000_u128 {
             assert!(seen.insert(RowId(0x0190_0000_0000_7000_8000_0000_0000_0000 + (at << 80))));
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_made_to_measure_holds_at_most_32_bytes_an_id() {
+    fn a_set_with_the_right_capacity_uses_at_most_32_bytes_an_id() {
         let mut seen = SeenIds::with_capacity(1_000_000);
         for at in 1..=1_000_000_u128 {
             seen.insert(RowId(at));

@@ -1,4 +1,4 @@
-//! Where reading ends although the list does not: rows older than a bound, in a list sorted by creation time.
+//! Where reading may stop before the end of the list: at rows older than a bound, in a list sorted by creation time.
 //!
 //! A list that is sorted by creation time, newest first, need not be read beyond the requested span. Nothing
 //! guarantees that order, so it is checked: reading stops when the last [`WINDOWS_TO_PROVE`] whole windows of rows, in list
@@ -40,12 +40,12 @@ impl SpanEnd {
         }
     }
 
-    /// The list is read from its start once more.
+    /// Starts over, because the list is read from its start again.
     pub(super) fn restart(&mut self) {
         *self = Self { is_sorted: self.is_sorted, ..Self::new(self.bound) };
     }
 
-    /// Whether no row behind those read so far is newer than the bound.
+    /// Whether it is proven that no row after those read so far is newer than the bound.
     pub(super) fn is_proven(&self, window_rows: u32) -> bool {
         self.is_sorted && self.older >= WINDOWS_TO_PROVE * u64::from(window_rows)
     }
@@ -55,8 +55,8 @@ impl SpanEnd {
         self.is_sorted
     }
 
-    /// Where the span is expected to end, `read` rows of the list being read: an estimate from the times read so far, never
-    /// more than twice as far, so that few windows are requested unnecessarily. `None` if it cannot be estimated.
+    /// Where the span is expected to end, estimated from the times of the first `read` rows of the list. At most twice
+    /// `read`, so that few windows are requested unnecessarily; `None` if it cannot be estimated.
     pub(super) fn expected_end(&self, read: u64) -> Option<u64> {
         let (newest, last) = (self.newest?, self.last?);
         if !self.is_sorted {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_time_prove_nothing_and_cost_nothing() {
+    fn rows_without_a_time_are_ignored() {
         let mut span = span((91..=120).rev());
         span.note(&[None; 50]);
         assert!(!span.is_proven(10));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn one_row_that_is_newer_than_the_one_before_ends_all_trust() {
+    fn one_row_newer_than_the_one_before_makes_the_list_unsorted() {
         let oldest_first = span(0..50);
         assert!(!oldest_first.is_proven(1) && oldest_first.expected_end(50).is_none());
         let mut late = span((0..120).rev());
@@ -107,12 +107,12 @@ mod tests {
         late.note(&[Some(50); 99]);
         assert!(!late.is_proven(1) && !late.is_sorted());
         late.restart();
-        assert!(!late.is_sorted(), "a list that was not sorted once is not trusted again");
+        assert!(!late.is_sorted(), "a list that was unsorted once is not taken to be sorted later");
     }
 
     #[test]
-    fn the_end_is_guessed_by_how_fast_times_go_by_and_never_far_ahead() {
-        assert_eq!(span([200, 190]).expected_end(10), Some(20), "100 would be the guess");
+    fn the_end_is_extrapolated_to_at_most_twice_the_rows_read() {
+        assert_eq!(span([200, 190]).expected_end(10), Some(20), "the estimate alone would be 100");
         assert_eq!(span([200, 120]).expected_end(80), Some(100));
         assert_eq!(span([200, 200]).expected_end(10), Some(20));
         assert_eq!(span([200, 99]).expected_end(10), Some(10));

@@ -1,4 +1,4 @@
-//! Shared test helpers of the walk, and lists of a few rows that show one rule each.
+//! Shared test helpers of the walk.
 
 use super::fingerprint::RowFingerprint;
 use crate::listing::{RowId, RowKey};

@@ -4,7 +4,7 @@ use super::{Reader, Slot, key};
 use crate::listing::Window;
 
 impl Reader {
-    /// Windows in flight.
+    /// Whether any window is in flight.
     pub(in crate::listing::walk) fn has_out(&self) -> bool {
         self.slots.values().any(|slot| matches!(slot, Slot::Out))
             || self.search.as_ref().is_some_and(|search| search.is_out)
@@ -46,7 +46,7 @@ impl Reader {
                 break;
             }
         }
-        // Gaps left by a stopped run are filled regardless of what waits behind them.
+        // Gaps left by an interrupted run are filled regardless of how many answers wait after them.
         let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
         if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
             return None;

@@ -1,5 +1,5 @@
-//! What a reader does when an answer continues nothing: it searches for the edge, reads from the start of the list as a last
-//! resort, and skips windows that could not be fetched.
+//! What a reader does when an answer does not continue its edge: it searches for the edge, reads from the start of the
+//! list as a last resort, and skips windows that could not be fetched.
 
 use super::{
     Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Position, Reader, ReaderStep, Resume, Search, Slot,
@@ -7,8 +7,8 @@ use super::{
 };
 
 impl Reader {
-    /// Continues the edge as far as the answers that arrived reach, across windows that could not be fetched; returns what
-    /// it continued.
+    /// Continues the edge as far as the answers received so far reach, and skips windows that could not be fetched.
+    /// Returns how the edge was continued.
     pub(super) fn follow(&mut self, line: &mut Line) -> Result<Vec<ReaderStep>, Unreliable> {
         let mut steps = Vec::new();
         loop {
@@ -25,11 +25,11 @@ impl Reader {
                 self.settle();
                 break;
             }
-            if self.pass_over(line) {
+            if self.skip_failed(line) {
                 continue;
             }
             let was_lost = self.search.is_some();
-            self.look_around(line)?;
+            self.search_edge(line)?;
             // A lost edge may be in any answer received so far.
             if was_lost || self.search.is_none() || self.best().is_none() {
                 break;
@@ -38,8 +38,8 @@ impl Reader {
         Ok(steps)
     }
 
-    /// After an answer that continued nothing: looks for the edge.
-    fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
+    /// Starts or continues the search for the edge after an answer that does not hold it.
+    fn search_edge(&mut self, line: &mut Line) -> Result<(), Unreliable> {
         let offset = self.edge.offset;
         let covering = |(&(start, size), slot): (&(u64, u32), &Slot)| match slot {
             Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.total),
@@ -50,7 +50,7 @@ impl Reader {
         if self.search.is_none() {
             self.searches += 1;
             self.search = Some(Search::begin(&self.edge, total, self.cap, self.goal == Goal::End));
-            // Its rows may be known already.
+            // The answer that should hold the edge may hold other known rows.
             if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
                 Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
                 _ => None,
@@ -73,7 +73,7 @@ impl Reader {
                 if self.restarts == 1 {
                     self.resume.get_or_insert(Resume { edge: old, from: Position::START });
                 } else {
-                    // The edge is hard to find: reading from the start costs more, but always succeeds.
+                    // The edge was lost before: reading everything from the start costs more, but always succeeds.
                     self.resume = None;
                     if let Some(span) = &mut self.span {
                         span.restart();
@@ -108,8 +108,9 @@ impl Reader {
         Ok(())
     }
 
-    /// Continues behind a window that could not be fetched; returns whether there was one, and an answer behind it.
-    fn pass_over(&mut self, line: &mut Line) -> bool {
+    /// Continues after a window that could not be fetched; returns whether there was such a window and an answer after
+    /// it.
+    fn skip_failed(&mut self, line: &mut Line) -> bool {
         let offset = self.edge.offset;
         let Some(&aside) = self.slots.iter().find_map(|(place, slot)| {
             let covers = place.0 <= offset && place.0 + u64::from(place.1) > offset.saturating_sub(1);
@@ -142,7 +143,7 @@ impl Reader {
         true
     }
 
-    /// Records that a window could not be fetched for now; returns what was continued behind it.
+    /// Records that a window could not be fetched for now; returns how the edge was continued after it.
     pub(in crate::listing::walk) fn set_aside(
         &mut self,
         window: Window,
@@ -158,7 +159,7 @@ impl Reader {
         self.follow(line)
     }
 
-    /// Looks for the edge elsewhere, because the window that was searched cannot be fetched.
+    /// Searches for the edge elsewhere, because the window of the search cannot be fetched.
     pub(in crate::listing::walk) fn skip_search(&mut self) {
         let cap = self.cap;
         if let Some(search) = &mut self.search {
@@ -166,7 +167,7 @@ impl Reader {
         }
     }
 
-    /// Windows that were set aside and not skipped, because nothing behind them was read.
+    /// Removes and returns the windows that were set aside and not skipped, because nothing after them was read.
     pub(in crate::listing::walk) fn take_set_aside(&mut self) -> Vec<Window> {
         let aside: Vec<(u64, u32)> =
             self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::SetAside)).map(|(&place, _)| place).collect();

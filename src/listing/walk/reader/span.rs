@@ -1,9 +1,9 @@
-//! How a reader stops behind the requested span.
+//! How a reader stops after the requested span.
 
 use super::{Anchor, Answer, Reader};
 
 impl Reader {
-    /// Whether it stopped behind the requested span.
+    /// Whether it stopped after the requested span.
     pub(in crate::listing::walk) fn is_cut(&self) -> bool {
         self.is_cut
     }
@@ -17,7 +17,7 @@ impl Reader {
         }
     }
 
-    /// Stops behind the requested span. Known rows that are read again are ignored.
+    /// Stops once the requested span is proven to have ended. Known rows that are read again are ignored.
     pub(super) fn note_span(&mut self, answer: &Answer, anchor: Anchor) {
         let Some(span) = self.span.as_mut().filter(|_| self.resume.is_none()) else { return };
         span.note(answer.created.get(anchor.start..).unwrap_or_default());

@@ -58,7 +58,7 @@ fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
 fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
     let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 8);
-    // Rows 1 to 3 are deleted: what stands at row 3 now follows a row that was not read.
+    // Rows 1 to 3 are deleted: the row at position 3 now follows a row that was not read.
     let steps = reading.take(2, 3, &[7, 8], 5);
     assert!(steps.is_empty() && !reading.reader.is_done());
     assert_eq!(reading.reader.searches, 1);
@@ -77,7 +77,7 @@ fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
 fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
     let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 8);
-    // Two rows are created before row 1; a window asked for earlier shows neither row 4 nor one before it.
+    // Two rows are created before row 1; a window requested earlier shows neither row 4 nor one before it.
     assert!(reading.take(2, 3, &[6, 7, 8], 10).is_empty());
     let (window, is_search) = reading.reader.next_window(8).unwrap();
     assert!(is_search, "{window:?}");
@@ -86,7 +86,8 @@ fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
     let steps = reading.reader.take(ends_with_the_edge, &mut reading.line).unwrap();
     assert_eq!((steps.len(), steps[0].shift), (1, 2));
     assert_eq!(reading.reader.edge.offset, 6);
-    // What did not hold the edge is of another moment: the rows behind it are requested again, not searched for.
+    // The answer that did not hold the edge is from another time: the rows after the edge are requested again, not
+    // searched for.
     let (window, is_search) = reading.reader.next_window(8).unwrap();
     assert!(!is_search && window.offset() < 6 && window.end() > 6, "{window:?}");
 }
@@ -114,7 +115,7 @@ fn windows_that_failed_in_any_order_are_skipped_in_one_step() {
 fn the_list_ends_with_a_short_answer_that_holds_the_edge() {
     let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 5);
-    assert!(!reading.reader.is_done(), "a full page may have rows behind it");
+    assert!(!reading.reader.is_done(), "rows may follow a full page");
     reading.take(2, 3, &[4, 5], 5);
     assert!(reading.reader.is_done());
 }
@@ -145,7 +146,7 @@ fn a_reader_of_the_head_stops_where_it_meets_the_line() {
 fn a_row_that_moved_alone_is_no_anchor() {
     let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 12);
-    // Row 6 moved behind row 9 and kept its times; row 5 stands behind it, so the answer is out of order.
+    // Row 6 moved after row 9 and kept its times; row 5 follows it, so the answer is out of order.
     let steps = reading.take(2, 6, &[7, 8, 9, 6, 5, 10], 12);
     assert!(steps.is_empty(), "{steps:?}");
 }
