@@ -1,9 +1,9 @@
 //! The account: one connection, one rate limiter, one retry budget and one set of counters for every request of a run.
 //!
-//! Callers await [`Account::permit`] and pass the permit to [`Account::fetch`] for every request, concurrently.
-//! The slot of a request is held through its backoff, so retries cannot raise the number in flight. [`RateLimiter`]
-//! paces all requests, [`decide`](super::decide) decides about retries, and this is the only loop that retries a request.
-//! (`listing` and `lookup` repeat a request once that failed while others succeeded.)
+//! Callers await [`Account::permit`] and pass the permit to [`Account::fetch`] for every request, concurrently. The slot
+//! of a request is held through its backoff, so retries cannot raise the number in flight. [`RateLimiter`] paces all
+//! requests, [`decide`](super::decide) decides whether a request is retried, and this is the only loop that retries one.
+//! (`listing` and `lookup` send a failed request once more while others succeed.)
 //!
 //! Requests for different profiles go through the same account, each with its [`Scope`]: they share one quota.
 //!
@@ -26,10 +26,10 @@ use super::{
     RequestRate, RequestStats, Reserve, RetryPolicy, Scope,
 };
 
-/// Longest pause after a 429 that does not say how long; it starts at one second and doubles with every 429.
+/// Longest pause after a 429 that does not state one. The pause starts at one second and doubles with every 429.
 const MAX_DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 
-/// Everything that an [`Account`] needs to know.
+/// Settings of an [`Account`].
 #[derive(Debug, Clone)]
 pub struct AccountSettings {
     /// Base URL of the API; paths are appended to it.
@@ -38,17 +38,17 @@ pub struct AccountSettings {
     pub api_key: ApiKey,
     /// How transient failures are retried.
     pub retry: RetryPolicy,
-    /// Retries of the whole run.
+    /// Maximum number of retries in the whole run.
     pub retry_budget: u64,
-    /// Own rate limit; `None` sends as fast as responses arrive.
+    /// Rate limit of this program; `None` sends requests as fast as responses arrive.
     pub rate: Option<RequestRate>,
-    /// Share of the quota that is left to the account's other traffic.
+    /// Fraction of the quota that is left to other clients of the account.
     pub reserve: Reserve,
     /// Timeout of one attempt, from sending to the last byte of the response.
     pub timeout: Duration,
     /// Timeout for name resolution, connection and TLS.
     pub connect_timeout: Duration,
-    /// Longest time that one request waits for rate limits before it is given up.
+    /// Maximum time that one request waits for rate limits before it fails.
     pub max_rate_limit_wait: Duration,
 }
 
@@ -102,22 +102,22 @@ impl Account {
         self.connection.secrets().request_id(id)
     }
 
-    /// The variable that names the proxy on the way to the API, if there is one.
+    /// The environment variable that names the proxy for the API, if there is one.
     pub fn proxy_variable(&self) -> Option<&'static str> {
         self.connection.proxy_variable()
     }
 
-    /// What has been sent and waited for so far.
+    /// Statistics of all requests so far.
     pub fn stats(&self) -> RequestStats {
         self.shared.counters.stats()
     }
 
-    /// What is left of the quota, for the next account with the same key.
+    /// What is left of the quota, for the next `Account` with the same key.
     pub fn quota_left(&self) -> QuotaLeft {
         self.shared.limiter.left()
     }
 
-    /// Starts with what another account with the same key has left.
+    /// Continues with what another `Account` with the same key left of the quota.
     pub fn continue_from(&self, left: QuotaLeft) {
         self.shared.limiter.continue_from(left);
     }
@@ -136,10 +136,10 @@ impl Account {
 
     /// Sends a GET, with retries, until there is data or a final failure.
     ///
-    /// `permit` is the first attempt's; retries wait for theirs. `decode` reads a whole body.
+    /// `permit` is for the first attempt; each retry waits for its own. `decode` decodes a whole body.
     ///
     /// # Errors
-    /// What the last attempt ended with, when it is final or the retries are used up.
+    /// When the last attempt failed for good, or when the retries are used up.
     pub async fn fetch<T>(
         &self,
         mut permit: Permit,
@@ -148,11 +148,11 @@ impl Account {
     ) -> Result<Reply<T>, ApiError> {
         let &ApiRequest { name, path, query, scope } = request;
         let url = self.connection.url(path, query);
-        let place = self.shared.bodies.enter(permit.number);
+        let open_request = self.shared.bodies.enter(permit.number);
         let started_at = Instant::now();
         let mut backoff = Backoff::new(self.retry);
         let mut attempts = 0;
-        let mut rate_limit_waits = RateLimitWaits { told: Duration::ZERO, answers: 0 };
+        let mut rate_limit_waits = RateLimitWaits { total: Duration::ZERO, answers: 0 };
         loop {
             attempts += 1;
             tracing::debug!(
@@ -162,7 +162,7 @@ impl Account {
                 waited_seconds = permit.waited.as_secs_f64(),
                 "sending"
             );
-            let attempt = self.connection.attempt(&self.shared, (&url, scope), permit, &place, &decode).await;
+            let attempt = self.connection.attempt(&self.shared, (&url, scope), permit, &open_request, &decode).await;
             let FailedAttempt { problem, decision, retry_after, source } = match attempt {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
@@ -177,7 +177,7 @@ impl Account {
                 Decision::Pause => {
                     self.shared.counters.note_rate_limited();
                     let pause = rate_limit_waits.next_pause(retry_after);
-                    if rate_limit_waits.told > self.max_rate_limit_wait {
+                    if rate_limit_waits.total > self.max_rate_limit_wait {
                         let request_id = problem.request_id().map(str::to_owned);
                         let limited = Problem::RateLimited { wait: pause, request_id };
                         return Err(give_up(limited, AttemptsEnd::Final));
@@ -192,7 +192,7 @@ impl Account {
                     self.shared.limiter.pause(pause);
                 }
                 Decision::Retry => {
-                    let delay = match self.rest_before_retry(&problem, &mut backoff) {
+                    let delay = match self.delay_before_retry(&problem, &mut backoff) {
                         Ok(delay) => delay,
                         Err(end) => return Err(give_up(problem, end)),
                     };
@@ -211,7 +211,7 @@ impl Account {
     }
 
     /// Grants a retry and returns the delay before it, or why there is none.
-    fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
+    fn delay_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
         let counters = &self.shared.counters;
         let unanswered = match problem {
             Problem::ConnectFailed(failure) if !counters.was_answered() => Some(*failure),
@@ -236,8 +236,9 @@ impl Account {
     }
 }
 
+/// The pauses of one request after 429s.
 struct RateLimitWaits {
-    told: Duration,
+    total: Duration,
     answers: u32,
 }
 
@@ -245,10 +246,10 @@ impl RateLimitWaits {
     /// The pause after another 429: what it requests, or one that doubles.
     fn next_pause(&mut self, retry_after: Option<Duration>) -> Duration {
         let default = Duration::from_secs(1 << self.answers.min(10)).min(MAX_DEFAULT_PAUSE);
-        // More than nothing, or a server that always sends `Retry-After: 0` would get requests without a pause.
+        // Never zero: a server that always sends `Retry-After: 0` would get requests without a pause.
         let pause = retry_after.unwrap_or(default).max(Duration::from_millis(100));
         self.answers += 1;
-        self.told = self.told.saturating_add(pause);
+        self.total = self.total.saturating_add(pause);
         pause
     }
 }

@@ -1,7 +1,8 @@
 //! The delays before the retries of one request, as a pure sequence.
 //!
-//! Full jitter, after the AWS architecture blog's "Exponential Backoff And Jitter": every delay is drawn evenly from
-//! zero up to a ceiling that doubles with each retry until it reaches a cap. Random numbers are passed in, for exact tests.
+//! Full jitter, after the AWS architecture blog's "Exponential Backoff And Jitter": every delay is drawn evenly from zero
+//! up to a ceiling that doubles with each retry until it reaches a cap. Random numbers are passed in, so that tests are
+//! exact.
 
 use std::time::Duration;
 
@@ -19,14 +20,14 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Twelve retries span 75 seconds on average: a restart or failover of the service is shorter.
     pub const DEFAULT_MAX_RETRIES: u32 = 12;
-    /// Retries of a whole run: far more than transient failures need, and a limit for permanent ones.
+    /// Retries of a whole run: far more than transient failures need, but a limit for permanent ones.
     pub const DEFAULT_BUDGET: u64 = 1000;
     /// Retries of a request while the server has never responded and the connection is refused or the name unknown: eight
     /// seconds on average and sixteen at most, enough for a service that starts at the same time.
     pub const MAX_RETRIES_UNREACHABLE: u32 = 5;
     /// The first delay of the official SDKs.
     pub const DEFAULT_FIRST_DELAY: Duration = Duration::from_millis(500);
-    /// Longer delays would hold a slot without better chances.
+    /// Longer delays would occupy a slot without a better chance of success.
     pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
 }
 
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_draw_is_half_the_ceiling_and_the_lowest_is_nothing() {
+    fn the_middle_draw_is_half_the_ceiling_and_the_lowest_is_zero() {
         assert_eq!(delays(0.5, 3), [250, 500, 1000]);
         assert_eq!(delays(0.0, 3), [0, 0, 0]);
     }

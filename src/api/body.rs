@@ -1,8 +1,8 @@
 //! The body of a response: its bytes, and the envelope in them.
 //!
-//! Decompressed bodies are limited twice: each one, and all larger ones together while they are in memory.
-//! [`BodyBudget`] tracks the memory; a body releases its share when its last byte is dropped. That includes pages that wait
-//! for earlier ones.
+//! Decompressed bodies are limited twice: each one, and all larger ones together while they are in memory. [`BodyBudget`]
+//! tracks the memory. A body releases its memory when the last reference to it is dropped; pages that wait for earlier
+//! ones keep theirs.
 //!
 //! *Easy to get wrong:* waiting pages hold memory until an earlier page arrives, and that one needs memory, too. So the
 //! oldest request has a reserve, and no body starts with only a part of the memory that it may need.
@@ -19,13 +19,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::wire::{self, Envelope};
 
-/// Longest body. A page of 100 contacts has about 45 kB, the largest page that can be requested about 5 MB.
+/// Maximum length of a body. A page of 100 contacts has about 45 kB, the largest page that can be requested about 5 MB.
 const MAX_BODY: usize = 8 << 20;
 /// Bodies up to this length are not counted: there are never more than a few for each request in flight.
 const SMALL_BODY: usize = 128 << 10;
-/// Bytes of all larger bodies.
+/// Total memory for larger bodies, in bytes.
 const SHARED_BYTES: usize = 2 * MAX_BODY;
-/// Bytes of one permit.
+/// Bytes for each permit of a semaphore.
 const UNIT: usize = 1 << 10;
 
 /// Why there is no body.
@@ -39,7 +39,7 @@ pub(super) enum BodyError {
 }
 
 impl BodyError {
-    /// The text, unless the HTTP library has one.
+    /// The reason as text.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Transport(error) => error.to_string(),
@@ -61,13 +61,13 @@ pub(super) struct BodyBudget {
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        let room = |bytes: usize| Arc::new(Semaphore::new(bytes / UNIT));
-        Self { shared: room(SHARED_BYTES), reserve: room(MAX_BODY), requests: watch::Sender::default() }
+        let semaphore = |bytes: usize| Arc::new(Semaphore::new(bytes / UNIT));
+        Self { shared: semaphore(SHARED_BYTES), reserve: semaphore(MAX_BODY), requests: watch::Sender::default() }
     }
 }
 
 impl BodyBudget {
-    /// Registers a request with all its attempts until the returned value is dropped. Numbers ascend.
+    /// Registers a request with all its attempts until the returned value is dropped. Later requests have larger numbers.
     pub(super) fn enter(&self, number: u64) -> OpenRequest<'_> {
         self.requests.send_modify(|requests| {
             requests.insert(number);
@@ -76,7 +76,7 @@ impl BodyBudget {
     }
 }
 
-/// The place of one request among all.
+/// A request that is not finished.
 pub(super) struct OpenRequest<'a> {
     budget: &'a BodyBudget,
     number: u64,
@@ -106,28 +106,28 @@ impl OpenRequest<'_> {
         let Some(second) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(first) };
         let mut body = BytesMut::with_capacity(expected.unwrap_or(SMALL_BODY / 2));
         body.extend_from_slice(&first);
-        let mut room = None;
+        let mut memory = None;
         let mut next = Some(second);
         while let Some(chunk) = next {
             let length = body.len() + chunk.len();
             if length > MAX_BODY {
                 return Err(BodyError::TooLong);
             }
-            if length > SMALL_BODY && room.is_none() {
+            if length > SMALL_BODY && memory.is_none() {
                 // All that it may need, at once: bodies that hold a part and wait for the rest would deadlock.
-                let waiting = tokio::time::timeout(patience, self.room_for(expected.unwrap_or(MAX_BODY)));
-                room = Some(waiting.await.ok().flatten().ok_or(BodyError::NoRoom)?);
+                let waiting = tokio::time::timeout(patience, self.memory_for(expected.unwrap_or(MAX_BODY)));
+                memory = Some(waiting.await.ok().flatten().ok_or(BodyError::NoRoom)?);
             }
             body.extend_from_slice(&chunk);
             next = response.chunk().await.map_err(BodyError::Transport)?;
         }
-        let Some(mut room) = room else { return Ok(body.freeze()) };
-        drop(room.split(room.num_permits().saturating_sub(body.len().div_ceil(UNIT))));
-        Ok(Bytes::from_owner(RoomyBody { body, _room: room }))
+        let Some(mut memory) = memory else { return Ok(body.freeze()) };
+        drop(memory.split(memory.num_permits().saturating_sub(body.len().div_ceil(UNIT))));
+        Ok(Bytes::from_owner(BudgetedBody { body, _memory: memory }))
     }
 
     /// Waits for shared memory, or for the reserve once this is the oldest request.
-    async fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    async fn memory_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let BodyBudget { shared, reserve, requests } = self.budget;
         let permits = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
         let from_reserve = async {
@@ -137,25 +137,25 @@ impl OpenRequest<'_> {
         };
         tokio::select! {
             biased;
-            room = shared.clone().acquire_many_owned(permits) => room.ok(),
-            room = from_reserve => room.ok(),
+            memory = shared.clone().acquire_many_owned(permits) => memory.ok(),
+            memory = from_reserve => memory.ok(),
         }
     }
 }
 
 /// A body with its share of the memory.
-struct RoomyBody {
+struct BudgetedBody {
     body: BytesMut,
-    _room: OwnedSemaphorePermit,
+    _memory: OwnedSemaphorePermit,
 }
 
-impl AsRef<[u8]> for RoomyBody {
+impl AsRef<[u8]> for BudgetedBody {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }
 }
 
-/// Why a body holds no envelope, without any of its content.
+/// Why a body holds no envelope, without quoting its content.
 pub(super) enum EnvelopeError {
     /// There is no body.
     Empty,
@@ -195,26 +195,29 @@ pub(super) fn read_envelope<T>(
 mod tests {
     use super::*;
 
-    async fn finds_room(place: &OpenRequest<'_>, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        tokio::time::timeout(Duration::from_secs(1), place.room_for(bytes)).await.ok().flatten()
+    async fn acquires_memory(request: &OpenRequest<'_>, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        tokio::time::timeout(Duration::from_secs(1), request.memory_for(bytes)).await.ok().flatten()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn room_is_shared_and_the_oldest_request_has_a_reserve() {
+    async fn memory_is_shared_and_the_oldest_request_has_a_reserve() {
         let budget = BodyBudget::default();
         let [first, second, third] = [1, 2, 3].map(|number| budget.enter(number));
-        let mut rooms = Vec::new();
+        let mut acquired = Vec::new();
         for _ in 0..SHARED_BYTES / MAX_BODY {
-            rooms.push(finds_room(&third, MAX_BODY).await.unwrap());
+            acquired.push(acquires_memory(&third, MAX_BODY).await.unwrap());
         }
-        assert!(finds_room(&third, 1).await.is_none() && finds_room(&second, 1).await.is_none(), "all is taken");
-        let reserve = finds_room(&first, MAX_BODY).await.unwrap();
+        assert!(
+            acquires_memory(&third, 1).await.is_none() && acquires_memory(&second, 1).await.is_none(),
+            "all memory is in use"
+        );
+        let reserve = acquires_memory(&first, MAX_BODY).await.unwrap();
         drop(first);
-        assert!(finds_room(&second, 1).await.is_none(), "the reserve is not back yet");
+        assert!(acquires_memory(&second, 1).await.is_none(), "the reserve is still in use");
         drop(reserve);
-        assert!(finds_room(&third, 1).await.is_none(), "it is not the oldest");
-        assert!(finds_room(&second, MAX_BODY).await.is_some());
-        drop(rooms.pop());
-        assert!(finds_room(&third, MAX_BODY).await.is_some(), "room comes back");
+        assert!(acquires_memory(&third, 1).await.is_none(), "it is not the oldest request");
+        assert!(acquires_memory(&second, MAX_BODY).await.is_some());
+        drop(acquired.pop());
+        assert!(acquires_memory(&third, MAX_BODY).await.is_some(), "the memory was released");
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a failed attempt is retried: one function, and a table in its test that lists every case.
 //!
-//! The code of the envelope decides if there is one; otherwise the HTTP status does: for responses without an
-//! envelope (a gateway's HTML, an empty body). Source: the error catalog of the API reference.
+//! The code of the envelope decides if there is one; otherwise the HTTP status decides, for instance for a gateway's HTML
+//! or an empty body. Source: the error catalog of the API reference.
 
 /// What to do after an attempt without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn decide(status: u16, code: Option<&str>) -> Decision {
     }
     match status {
         429 => Decision::Pause,
-        // A 2xx without a usable envelope was damaged on its way.
+        // A 2xx without a usable envelope was damaged in transit.
         200..=299 | 408 | 409 | 500.. => Decision::Retry,
         _ => Decision::GiveUp,
     }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_and_status_is_judged() {
+    fn every_code_and_status_is_classified() {
         use Decision::{GiveUp, Pause, Retry};
         let table: &[(u16, Option<&str>, Decision)] = &[
             (401, Some("AUTH_001"), GiveUp),

@@ -1,4 +1,4 @@
-//! Why there was no response, by the types of the libraries' errors and not by their texts, which change.
+//! Why there was no response, determined by the types of the libraries' errors, because their texts change.
 //!
 //! The one exception is the response of a proxy to CONNECT, because the type of that error is private. The proxy tests in
 //! `tests/it/network.rs` fail when its text changes.
@@ -12,7 +12,7 @@ pub enum ConnectFailure {
     /// The name of the host does not resolve.
     #[error("the name does not resolve")]
     UnknownName,
-    /// Nothing listens there.
+    /// Nothing listens at the address.
     #[error("connection refused")]
     Refused,
     /// The server does not speak TLS.
@@ -47,7 +47,8 @@ pub enum ConnectFailure {
 }
 
 impl ConnectFailure {
-    /// `proxy` is the variable that names the proxy, if there is one.
+    /// Classifies an error of the HTTP library. `proxy` is the environment variable that names the proxy, if there is
+    /// one.
     pub(super) fn of(error: &reqwest::Error, proxy: Option<&'static str>) -> Self {
         if let Some(refused) = proxy.and_then(|variable| find_cause(error, |cause| proxy_problem(cause, variable))) {
             return refused;
@@ -55,7 +56,7 @@ impl ConnectFailure {
         if let Some(tls) = find_cause(error, tls_problem) {
             return tls;
         }
-        // A proxy or a name with several addresses may nest it deeply.
+        // This error may be nested deeply if there is a proxy, or if the name has several addresses.
         let is_refused = |cause: &(dyn Error + 'static)| {
             let error = cause.downcast_ref::<io::Error>()?;
             (error.kind() == io::ErrorKind::ConnectionRefused).then_some(Self::Refused)
@@ -68,7 +69,7 @@ impl ConnectFailure {
         }
     }
 
-    /// Whether it is unlikely to be transient, so that a service that never responded is given up soon.
+    /// Whether the failure is unlikely to be transient, so that retries end early if the service never responded.
     pub(super) fn is_lasting(self) -> bool {
         matches!(self, Self::UnknownName | Self::Refused | Self::NoTls | Self::ProxyRefused { .. })
     }
@@ -84,7 +85,7 @@ impl ConnectFailure {
         }
     }
 
-    /// The failure with the address.
+    /// The failure as text, with the address.
     pub(super) fn at(self, address: &str) -> String {
         match self {
             Self::TimedOut | Self::BrokenOff => format!("no response from {address}: {self}"),
@@ -97,8 +98,8 @@ fn with_status(status: Option<u16>) -> String {
     status.map_or_else(String::new, |status| format!(" (HTTP {status})"))
 }
 
-/// What led to a failed connection, in the words of the HTTP library. Its own message only repeats that of [`ApiError`],
-/// so the chain begins with the cause below it.
+/// What led to a failed connection, in the words of the HTTP library. The library's first message only repeats that of
+/// [`ApiError`], so the chain begins with the cause of that error.
 ///
 /// [`ApiError`]: super::ApiError
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +140,7 @@ fn find_cause<T>(error: &(dyn Error + 'static), find: impl Fn(&(dyn Error + 'sta
         if let Some(found) = find(current) {
             return Some(found);
         }
-        // An I/O error that wraps another one does not call it its source.
+        // An I/O error that wraps another error does not return it as its source.
         let inner = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         cause = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| current.source());
     }
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_permanent_failures_are_given_up_soon() {
+    fn retries_end_early_only_for_permanent_failures() {
         use ConnectFailure::{
             BrokenOff, Certificate, NoTls, NotConnected, ProxyRefused, Refused, TimedOut, UnknownName,
         };

@@ -3,8 +3,8 @@
 //! [`Connection::attempt`] is called by the loop in `account`, which decides about retries. [`Shared`] holds what all
 //! requests of an account share.
 //!
-//! *Easy to get wrong:* `success: false` inside a 200 is an error; so is a body that cannot be read, and both are known
-//! only once the whole body was read.
+//! *Easy to get wrong:* `success: false` inside a 200 is an error, and so is a body that cannot be decoded. Both are
+//! known only once the whole body was read.
 //!
 //! Tested against scripted servers in `tests/it`.
 
@@ -24,10 +24,10 @@ use super::stats::Counters;
 use super::wire::{Envelope, Meta};
 use super::{ApiKey, ConnectCause, ConnectFailure, Decision, Permit, Problem, RateLimiter, Scope, decide};
 
-/// Header that scopes a request to a profile; scoped answers repeat it.
+/// Header that scopes a request to a profile; scoped responses repeat it.
 const PROFILE_HEADER: &str = "x-profile-id";
 
-/// Data that arrived, and where it came from.
+/// A response with data.
 #[derive(Debug)]
 pub struct Reply<T> {
     /// `data`, as decoded by the caller.
@@ -38,11 +38,11 @@ pub struct Reply<T> {
     pub body: ByteString,
     /// When its last byte arrived, by this machine's clock.
     pub arrived_at: SystemTime,
-    /// From sending the last attempt to the last byte of its answer.
+    /// From sending the last attempt to the last byte of its response.
     pub elapsed: Duration,
-    /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
+    /// When the response was created, by its `Date` header (whole seconds), or else by this machine's clock.
     pub answered_at: SystemTime,
-    /// Requests that the account may send in a minute, if the answer says so.
+    /// Requests that the account may send in a minute, if the response says so.
     pub rate_limit: Option<u32>,
     /// How many of them are left.
     pub rate_limit_remaining: Option<u32>,
@@ -56,7 +56,7 @@ pub(super) struct Shared {
     pub(super) bodies: BodyBudget,
 }
 
-/// One attempt that brought no data.
+/// An attempt that returned no data.
 pub(super) struct FailedAttempt {
     pub(super) problem: Problem,
     pub(super) decision: Decision,
@@ -112,12 +112,12 @@ impl Connection {
         Ok(Self { http, base_url, timeout, connect_timeout, secrets: Secrets::of_key(api_key), proxy })
     }
 
-    /// What no output may show.
+    /// The texts that no output may show.
     pub(super) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// The variable that names the proxy, if there is one.
+    /// The environment variable that names the proxy, if there is one.
     pub(super) fn proxy_variable(&self) -> Option<&'static str> {
         self.proxy.as_ref().map(|proxy| proxy.variable)
     }
@@ -139,13 +139,13 @@ impl Connection {
         url
     }
 
-    /// Sends a GET and reads its answer.
+    /// Sends a GET and reads its response.
     pub(super) async fn attempt<T>(
         &self,
         shared: &Shared,
         (url, scope): (&Url, Scope),
         permit: Permit,
-        place: &OpenRequest<'_>,
+        open_request: &OpenRequest<'_>,
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, FailedAttempt> {
         shared.counters.note_sent();
@@ -180,7 +180,7 @@ impl Connection {
             source: None,
         };
 
-        let body = match place.read_body(&mut response, self.timeout).await {
+        let body = match open_request.read_body(&mut response, self.timeout).await {
             Ok(body) => body,
             Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
             Err(error @ BodyError::NoRoom) => {
@@ -231,7 +231,7 @@ impl Connection {
 
     /// Why there was no response.
     async fn connect_failure(&self, error: reqwest::Error) -> FailedAttempt {
-        // The URL holds the filters, which may be a phone number.
+        // The URL contains the filters, which may be a phone number.
         let error = error.without_url();
         let proxy = self.proxy.as_ref();
         let mut failure = ConnectFailure::of(&error, proxy.map(|proxy| proxy.variable));

@@ -1,7 +1,7 @@
 //! Every endpoint that is read: its path, its page sizes, and which of its refusals mean "empty" or "not found".
 //!
-//! No other file names a path of the API or interprets such a code. All of them only read; none costs money (number
-//! lookup) or changes anything.
+//! No other file names a path of the API or interprets such a code. All of these endpoints only read: none changes
+//! anything, or costs money as the number lookup does.
 
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub struct ListEndpoint {
     pub path: &'static str,
     /// What it lists, for messages.
     pub name: &'static str,
-    /// Codes by which it says that nothing matches an exact filter.
+    /// Error codes that say that nothing matches an exact filter.
     empty_codes: &'static [&'static str],
 }
 
@@ -34,7 +34,7 @@ pub const CONVERSATIONS: ListEndpoint = ListEndpoint { path: "v3/conversations",
 pub const SENDER_PROFILES: ListEndpoint =
     ListEndpoint { path: "v3/sender-profiles", name: "sender profiles", empty_codes: &[] };
 
-/// `GET /v3/me` (API reference, "Get account"): path of the account behind the key.
+/// `GET /v3/me` (API reference, "Get account"): path of the account that the key belongs to.
 pub const ME: &str = "v3/me";
 
 /// `GET /v3/contacts/{id}` (API reference, "Get contact").
@@ -58,8 +58,8 @@ pub const ACTIVITIES: RowEndpoint = RowEndpoint {
 };
 
 impl ListEndpoint {
-    /// Whether a refusal says that the list is empty. The API reference: an exact number without a match is
-    /// `RESOURCE_001`, which for an export means zero rows.
+    /// Whether a refusal says that the list is empty. According to the API reference, the response to an exact number
+    /// without a match is `RESOURCE_001`; for an export, that means zero rows.
     pub fn is_empty_list(&self, problem: &Problem) -> bool {
         problem.code().is_some_and(|code| self.empty_codes.contains(&code))
     }
@@ -74,12 +74,12 @@ pub struct RowEndpoint {
     part: &'static str,
     /// What it reads, for messages; the id follows.
     name: &'static str,
-    /// Code by which it says that no row has this id.
+    /// Error code that says that no row has this id.
     not_found_code: &'static str,
 }
 
 impl RowEndpoint {
-    /// The path with a place for the id, as the API reference writes it.
+    /// The path with the placeholder `{id}`, as in the API reference.
     pub fn template(&self) -> String {
         format!("{}/{{id}}{}", self.list, self.part)
     }
@@ -100,13 +100,13 @@ impl RowEndpoint {
     }
 }
 
-/// Whether the service refuses a window as such, as some do with deep pages.
+/// Whether the service refuses this window but may serve others: some services refuse deep pages.
 pub fn is_window_refused(problem: &Problem) -> bool {
     let Problem::Rejected { status, .. } = problem else { return false };
     matches!(status, 400 | 404 | 416 | 422)
 }
 
-/// Whether the service refuses one id as such; every other refusal is about all of them.
+/// Whether the service refuses only this id. Every other refusal concerns all ids.
 pub fn is_row_refused(problem: &Problem) -> bool {
     let Problem::Rejected { status, .. } = problem else { return false };
     matches!(status, 400 | 404 | 410 | 422)
@@ -150,7 +150,7 @@ mod tests {
         };
         assert!(ACTIVITIES.is_not_found(&problem(404, "RESOURCE_003")));
         assert!(CONTACT.is_not_found(&problem(404, "RESOURCE_001")));
-        assert!(!ACTIVITIES.is_not_found(&problem(404, "RESOURCE_014")), "the profile is not there");
+        assert!(!ACTIVITIES.is_not_found(&problem(404, "RESOURCE_014")), "the profile was not found");
         assert!(!ACTIVITIES.is_not_found(&problem(400, "RESOURCE_003")));
         let gateway = Problem::Rejected { status: 404, error: Box::default(), request_id: None };
         assert!(!ACTIVITIES.is_not_found(&gateway));

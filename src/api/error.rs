@@ -9,7 +9,7 @@ use super::wire::ErrorBody;
 use super::{ConnectCause, ConnectFailure, OtherProfile};
 use crate::base::plural::count_of;
 
-/// Maximum number of invalid fields in a message.
+/// Maximum number of invalid fields that a message lists.
 const MAX_DETAILS: usize = 8;
 
 /// A request that failed for good.
@@ -24,11 +24,11 @@ pub struct ApiError {
     pub problem: Problem,
     /// Number of attempts.
     pub attempts: u32,
-    /// From the first attempt to the last.
+    /// Time from the first attempt to the end of the last.
     pub elapsed: Duration,
     /// Why there was no further attempt.
     pub end: AttemptsEnd,
-    /// What led to a failed connection, if the HTTP library knows it.
+    /// What led to a failed connection, if the HTTP library reports it.
     pub source: Option<Box<ConnectCause>>,
 }
 
@@ -103,7 +103,7 @@ pub enum Problem {
         /// Request id, for support.
         request_id: Option<String>,
     },
-    /// The API asked for a longer wait than this run accepts.
+    /// The API requested a longer wait than this run accepts.
     #[error("rate limited; the API requested a wait of {} s{}", .wait.as_secs(), for_support(.request_id.as_deref()))]
     RateLimited {
         /// The requested wait.
@@ -151,18 +151,18 @@ impl Problem {
     }
 }
 
-/// Attempts and time, if there was more than one.
+/// Number of attempts and their time, if there was more than one.
 fn effort(attempts: u32, elapsed: Duration) -> String {
     if attempts > 1 { format!(" ({attempts} attempts in {:.1} s)", elapsed.as_secs_f64()) } else { String::new() }
 }
 
-/// Whether the run may retry no more.
+/// States that the retry budget of the run is used up, if it is.
 fn budget(end: AttemptsEnd) -> String {
     let AttemptsEnd::BudgetUsedUp { retries } = end else { return String::new() };
     format!("; retry budget of the run used up ({})", count_of(retries, "retry", "retries"))
 }
 
-/// What the API or a gateway said.
+/// The error response of the API or of a gateway, as text.
 fn rejection(status: u16, error: &ErrorBody) -> String {
     let mut text = match &error.code {
         Some(code) => format!("{code} (HTTP {status})"),
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rejection_names_code_details_link_and_request_id() {
+    fn a_rejection_shows_code_details_and_request_id() {
         let error: ErrorBody = serde_json::from_str(
             r#"{"code":"VALIDATION_005","message":"Value out of range","details":{"page_size":["at most 100"],"page":[]}}"#,
         )
@@ -219,8 +219,8 @@ mod tests {
     fn many_details_are_counted() {
         let details: serde_json::Map<_, _> = (10..20).map(|at| (format!("f{at}"), "bad".into())).collect();
         let error: ErrorBody = serde_json::from_value(serde_json::json!({"details": details})).unwrap();
-        let told = Problem::Rejected { status: 400, error: Box::new(error), request_id: None }.to_string();
-        assert!(told.ends_with("; f16: bad; f17: bad; and 2 more fields"), "{told}");
+        let text = Problem::Rejected { status: 400, error: Box::new(error), request_id: None }.to_string();
+        assert!(text.ends_with("; f16: bad; f17: bad; and 2 more fields"), "{text}");
     }
 
     #[test]
@@ -235,6 +235,6 @@ mod tests {
             "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \
              refused"
         );
-        assert!(!error.may_pass(), "a run must not wait for each request in turn");
+        assert!(!error.may_pass(), "a run must not wait for every other request, too");
     }
 }

@@ -1,8 +1,8 @@
-//! Who a key belongs to, and the profiles that it may read.
+//! The account that a key belongs to, and the profiles that the key may read.
 //!
-//! `GET /v3/me` answers both (API reference, "Get account"). An organization whose answer lists no profiles is asked for
-//! them by `GET /v3/sender-profiles`, page by page. Of both, only ids and names are read: sender profiles contain API keys,
-//! which must never reach a log or a file.
+//! `GET /v3/me` returns both (API reference, "Get account"). If the response for an organization lists no profiles, they
+//! are read from `GET /v3/sender-profiles`, page by page. Only the ids and names of profiles are decoded: sender profiles
+//! contain API keys, which must never reach a log or a file.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ use super::wire::Envelope;
 use super::{Account, ApiError, ApiRequest, Reply, Scope};
 use crate::base::printable::printable;
 
-/// Profiles on a page of sender profiles; the largest page of sibling lists.
+/// Page size of the list of sender profiles: the maximum of sibling lists.
 const PAGE_SIZE: usize = 100;
 
-/// More pages than any organization has; a list that does not end must not be read for ever.
+/// More pages than any organization has, so that a list that does not end is not read forever.
 const MAX_PAGES: usize = 1_000;
 
-/// What a key belongs to.
+/// The account that a key belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Identity {
@@ -38,7 +38,7 @@ pub struct Identity {
     /// `approved`, or what is still missing.
     #[serde(deserialize_with = "text")]
     pub status: Option<String>,
-    /// The profiles of an organization, if the answer lists them.
+    /// The profiles of an organization, if the response lists them.
     pub profiles: Option<Vec<Profile>>,
 }
 
@@ -64,7 +64,7 @@ impl AccountKind {
     }
 }
 
-/// Reads a kind; one that is not documented is none.
+/// Reads a kind; `None` if it is not documented.
 fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AccountKind>, D::Error> {
     const ALL: [AccountKind; 3] = [AccountKind::Organization, AccountKind::User, AccountKind::Profile];
     let name = text(deserializer)?;
@@ -125,7 +125,7 @@ struct SenderProfileList {
 }
 
 impl Account {
-    /// Asks who the key belongs to. One request.
+    /// Fetches the account that the key belongs to, with one request.
     ///
     /// # Errors
     /// When the request fails.
@@ -143,8 +143,8 @@ impl Account {
         Ok(reply)
     }
 
-    /// The profiles of the organization: those that its identity lists, else one request for each hundred of them. None
-    /// for a key that is not an organization's.
+    /// The profiles of the organization: those that its identity lists, or else fetched with one request for each hundred
+    /// of them. Empty if the key does not belong to an organization.
     ///
     /// # Errors
     /// When a request fails.
@@ -183,7 +183,7 @@ impl Account {
         }
     }
 
-    /// A server that sends the key back must not get it shown.
+    /// Removes a text that contains the key, which a server may send back.
     fn hide_secrets(&self, text: &mut Option<String>) {
         text.take_if(|text| self.is_secret(text));
     }

@@ -1,7 +1,8 @@
-//! Values as other servers and gateways write them: numbers in quotes, texts without, lists where there should be none.
+//! Reads values as other servers and gateways write them: numbers in quotes, numbers in place of texts, lists where none
+//! is expected.
 //!
-//! Nothing here builds a tree of what it reads, and a text is cut at [`MAX_TEXT`]: a response that is one endless text or
-//! list uses no more memory than its own bytes.
+//! Nothing here builds a tree of what it reads, and texts are truncated to [`MAX_TEXT`]: a response that is one endless
+//! text or list uses no more memory than its own bytes.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 /// Maximum length of a text, in bytes. Messages, codes and ids of this API have one or two hundred.
 pub(super) const MAX_TEXT: usize = 1 << 10;
 
-/// How a value of any kind is read. Lists and objects are skipped unless the reader says otherwise.
+/// How a value of any kind is read. Lists and objects are skipped by default.
 pub(super) trait ReadAny<'de>: Sized {
     type Value;
 
@@ -28,7 +29,7 @@ pub(super) trait ReadAny<'de>: Sized {
     }
 }
 
-/// Reads a value of any kind by a [`ReadAny`].
+/// Reads a value of any kind with a [`ReadAny`].
 pub(super) struct AnySeed<R>(pub(super) R);
 
 impl<'de, R: ReadAny<'de>> DeserializeSeed<'de> for AnySeed<R> {
@@ -87,7 +88,7 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// A value that is neither a list nor an object; those are read and dropped.
+/// A value that is neither a list nor an object. Lists and objects become `Nothing`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Scalar {
     Text(String),
@@ -97,7 +98,7 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    /// A text; numbers and flags become one.
+    /// The value as text; numbers and flags are converted.
     pub(crate) fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
@@ -107,7 +108,7 @@ impl Scalar {
         }
     }
 
-    /// A flag, or a text or number that means one.
+    /// The value as a flag, if it is a flag, or a text or number that means one.
     pub(crate) fn flag(&self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(*flag),
@@ -118,8 +119,8 @@ impl Scalar {
         }
     }
 
-    /// A whole number, 0 or more.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit was sorted out")]
+    /// The value as a whole number, 0 or more.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked before")]
     fn whole(&self) -> Option<u64> {
         const LARGEST: f64 = 9_007_199_254_740_992.0;
         match self {

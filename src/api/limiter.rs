@@ -29,7 +29,7 @@ const MAX_SLEEP: Duration = Duration::from_secs(24 * 3600);
 pub struct Permit {
     /// Its number among all requests of the run, from 1.
     pub number: u64,
-    /// How long it was waited for.
+    /// How long the request waited for it.
     pub waited: Duration,
 }
 
@@ -37,14 +37,14 @@ pub struct Permit {
 #[derive(Debug)]
 pub struct RateLimiter {
     rate: Option<RequestRate>,
-    /// Tokens that the server counts and that this limiter does not use.
+    /// Tokens of the server's count that this limiter leaves to other clients.
     reserved: u32,
     /// Held by the task that is next, so that tasks start in their order of arrival.
     queue: tokio::sync::Mutex<()>,
     state: Mutex<BucketState>,
 }
 
-/// What a run has left of a quota, for the next one of the same account in this process.
+/// What a run left of the quota, for the next run of the same account in this process.
 #[derive(Debug, Clone, Copy)]
 pub struct QuotaLeft {
     /// Tokens in the bucket at that time; `None` without a rate.
@@ -72,7 +72,7 @@ impl RateLimiter {
         Self { rate, reserved, queue: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
-    /// What is left now.
+    /// What is left of the quota now.
     pub fn left(&self) -> QuotaLeft {
         self.with_state(|state| QuotaLeft {
             tokens: self.rate.map(|_| state.tokens),
@@ -81,7 +81,7 @@ impl RateLimiter {
         })
     }
 
-    /// Starts with what another limiter has left of the same quota, and not with a full bucket.
+    /// Continues with what another limiter left of the same quota, instead of a full bucket.
     pub fn continue_from(&self, left: QuotaLeft) {
         self.with_state(|state| {
             state.paused_until = state.paused_until.max(left.paused_until);
@@ -96,8 +96,8 @@ impl RateLimiter {
     pub async fn ready(&self) -> Permit {
         let asked_at = Instant::now();
         let _first = self.queue.lock().await;
-        while let Some(moment) = self.take_token_or_moment() {
-            sleep_until(moment).await;
+        while let Some(next_check) = self.try_take_token() {
+            sleep_until(next_check).await;
         }
         let number = self.with_state(|state| {
             state.permits += 1;
@@ -146,8 +146,8 @@ impl RateLimiter {
         }
     }
 
-    /// Takes a token, or returns when to check again.
-    fn take_token_or_moment(&self) -> Option<Instant> {
+    /// Takes a token and returns `None`, or returns when to check again.
+    fn try_take_token(&self) -> Option<Instant> {
         let now = Instant::now();
         self.with_state(|state| {
             if state.paused_until > now {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_limiter_continues_with_what_another_one_has_left() {
+    async fn a_limiter_continues_with_what_another_one_left() {
         let first = limiter(1, 10);
         assert!(seconds_for(&first, 9).await < 0.1, "a full bucket");
         let second = limiter(1, 10);
@@ -213,7 +213,7 @@ mod tests {
         first.pause(Duration::from_secs(30));
         let third = limiter(1, 10);
         third.continue_from(first.left());
-        assert!(seconds_for(&third, 1).await >= 30.0 - waited - 0.1, "the pause is that of the account");
+        assert!(seconds_for(&third, 1).await >= 30.0 - waited - 0.1, "the pause applies to the account");
         let unlimited = RateLimiter::new(None, Reserve::default());
         unlimited.continue_from(limiter(1, 10).left());
         assert!(seconds_for(&unlimited, 100).await < 0.1);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_wait_is_too_long_to_be_counted() {
+    async fn extreme_waits_do_not_overflow() {
         let rate = RequestRate::new(1, Duration::from_secs(3600), 1);
         let limiter = RateLimiter::new(rate, Reserve::new(1.0 - f64::EPSILON / 2.0).unwrap());
         limiter.note_remaining(0, Some(Duration::MAX), permit(0));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn others_on_the_same_pool_slow_us_down() {
+    async fn other_clients_of_the_account_slow_the_limiter_down() {
         let limiter = limiter(20, 10);
         let first = limiter.ready().await;
         limiter.note_remaining(2, Some(Duration::from_secs(1)), first);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pool_emptied_by_ourselves_refills_at_the_rate() {
+    async fn a_bucket_emptied_by_this_limiter_refills_at_the_rate() {
         let limiter = limiter(20, 10);
         seconds_for(&limiter, 10).await;
         limiter.note_remaining(0, Some(Duration::from_secs(1)), permit(10));
@@ -300,16 +300,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_sent_since_is_not_taken_for_the_traffic_of_others() {
+    async fn requests_sent_since_are_not_taken_for_those_of_other_clients() {
         let limiter = limiter(20, 10);
         let first = limiter.ready().await;
         for _ in 0..7 {
             limiter.ready().await;
         }
-        // The server had seen the first request only, and counts right; one token is left to us.
+        // The server has seen only the first request, and its count is right: one token is left.
         limiter.note_remaining(9, Some(Duration::from_secs(1)), first);
         assert!(seconds_for(&limiter, 1).await < 0.001);
-        // Now somebody else has taken three: what the server has left is on its way already.
+        // Now another client has used three tokens, and requests in flight will use what the server has left.
         tokio::time::sleep(Duration::from_millis(250)).await;
         let eighth = permit(8);
         limiter.note_remaining(1, Some(Duration::from_secs(1)), eighth);
@@ -327,7 +327,7 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         limiter.note_remaining(3, None, permit(24));
         let seconds = seconds_for(&limiter, 2).await;
-        assert!((0.06..0.07).contains(&seconds), "three are left, two of them are not ours: {seconds}");
+        assert!((0.06..0.07).contains(&seconds), "three are left, two of them reserved: {seconds}");
         assert!(Reserve::new(1.0).is_none() && Reserve::new(-0.1).is_none());
     }
 }

@@ -1,10 +1,11 @@
-//! The Sent API v3 as this program uses it: one GET at a time, retried and paced.
+//! A client for the part of the Sent API v3 that this program uses: GET requests with retries and rate limiting.
 //!
 //! [`Account::permit`] waits until a request may start, and [`Account::fetch`] sends it. From the inside out, a request
 //! consists of the attempt (`connection`), the classification of its outcome (`classify`, `connect_error`), the delay
-//! before the next attempt (`backoff`), and the rate limit that all requests share ([`RateLimiter`]). Each request has the
-//! [`Scope`] that it reads. [`endpoints`] has every path of the API and what its errors mean. Nothing outside this folder
-//! sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
+//! before the next attempt (`backoff`), and the rate limit that all requests share ([`RateLimiter`]). Each request
+//! carries the [`Scope`] that it reads. [`endpoints`] has every path of the API and what its errors mean. Code outside
+//! this module never sleeps before a retry, waits for the service or uses a type of the HTTP library. Code inside it does
+//! not depend on Arrow.
 
 mod account;
 mod backoff;

@@ -1,7 +1,8 @@
-//! The proxy that the environment names, as far as errors need it. The HTTP library uses the proxy by itself.
+//! The proxy that the environment names, as far as error messages need it. The HTTP library finds and uses the proxy
+//! itself.
 //!
-//! *Easy to get wrong:* the address of a proxy holds a password, so only its scheme and the name of the
-//! variable are ever shown.
+//! *Easy to get wrong:* the address of a proxy may contain a password, so only its scheme and the name of the variable
+//! are ever shown.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
-/// Variables that name a proxy for `https`, in order of precedence.
+/// Environment variables that name a proxy for `https`, in order of precedence.
 const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// A proxy on the way to the API.
@@ -39,12 +40,12 @@ fn unsupported(variable: &str, scheme: Option<&str>) -> String {
 }
 
 impl Proxy {
-    /// The proxy on the way to `base_url`; plain http stays on this machine.
+    /// The proxy on the way to `base_url`. There is none for plain http, which stays on this machine.
     ///
     /// # Errors
     /// When the environment names one that cannot be used, which must not be ignored silently.
     pub(super) fn of_environment(base_url: &Url) -> Result<Option<Self>, UnsupportedProxy> {
-        // In a CGI program it may come from a request header; the HTTP library ignores it, too.
+        // In a CGI program, the variable may come from a request header. The HTTP library ignores it there, too.
         if base_url.scheme() != "https" || std::env::var_os("REQUEST_METHOD").is_some() {
             return Ok(None);
         }

@@ -1,11 +1,11 @@
-//! How many requests may be sent in which time, and how much of that is left to others.
+//! Request rates, and the part of a rate that is left to other clients.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 /// Tokens of a full bucket that are never used. The server's bucket fills in the order in which requests *arrive*: with
-/// one token in hand, a request may be on its way for one interval longer than the next without a 429.
+/// one spare token, a request may take one interval longer to arrive than the next one without a 429.
 const SPARE_TOKENS: u32 = 1;
 
 /// Requests in a time span, and the burst size after an idle period.
@@ -66,24 +66,24 @@ impl fmt::Display for RateSpec {
     }
 }
 
-/// The share of a quota that is left to other clients, from 0 up to but not including 1.
+/// The fraction of a quota that is left to other clients, from 0 up to but not including 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Reserve(f64);
 
 impl Reserve {
-    /// A share; `None` unless it is below 1.
+    /// A reserve; `None` unless `share` is from 0 up to but not including 1.
     pub fn new(share: f64) -> Option<Self> {
         (0.0..1.0).contains(&share).then_some(Self(share))
     }
 
-    /// The rest of a rate.
+    /// What is left of a rate for this program, less the spare token.
     pub fn applied_to(self, rate: RequestRate) -> RequestRate {
         let interval = rate.interval.as_secs_f64() / (1.0 - self.0);
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX);
         RequestRate { interval, burst: rate.burst.saturating_sub(self.tokens_of(rate) + SPARE_TOKENS).max(1) }
     }
 
-    /// Tokens of a full bucket that are not used.
+    /// Tokens of a full bucket that are left to other clients.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a u32 is a u32")]
     pub(super) fn tokens_of(self, rate: RequestRate) -> u32 {
         (self.0 * f64::from(rate.burst)).ceil() as u32
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn rates_are_read_with_their_unit() {
-        let read = |text: &str| text.parse::<RateSpec>().map(|pace| (pace.requests, pace.span.as_secs()));
+        let read = |text: &str| text.parse::<RateSpec>().map(|spec| (spec.requests, spec.span.as_secs()));
         assert_eq!(read("200/min"), Ok((200, 60)));
         assert_eq!(read("10/s"), Ok((10, 1)));
         assert_eq!(read("5000 / h"), Ok((5000, 3600)));

@@ -8,10 +8,10 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::retry_after::parse_retry_after;
 
-/// Longest believable time until a quota is full again: the limits of this API are per minute, and clocks differ.
+/// Longest plausible time until a quota is full again: the limits of this API are per minute, and clocks differ.
 const MAX_UNTIL_RESET: Duration = Duration::from_secs(120);
 
-/// Unix seconds beyond this are of the year 5138: it must be milliseconds, or smaller parts.
+/// Unix seconds beyond this are after the year 5138, so the value must be in milliseconds or a smaller unit.
 const MAX_UNIX_SECONDS: u64 = 100_000_000_000;
 
 /// What a response says about the rate limit.
@@ -28,7 +28,7 @@ pub(super) struct RateHeaders {
 }
 
 impl RateHeaders {
-    /// Reads them; `now` is the server's time.
+    /// Reads the headers; `now` is the server's time.
     pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
         let retry_after = header_text(headers, RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
@@ -43,7 +43,7 @@ impl RateHeaders {
     }
 }
 
-/// Time until a moment in Unix seconds, or parts of them; `None` if it is past or implausibly late.
+/// Time until `reset`, in Unix seconds or a smaller unit; `None` if it is in the past or implausibly late.
 fn time_until(mut reset: u64, now: SystemTime) -> Option<Duration> {
     while reset > MAX_UNIX_SECONDS {
         reset /= 1000;
@@ -52,10 +52,11 @@ fn time_until(mut reset: u64, now: SystemTime) -> Option<Duration> {
     reset.duration_since(now).ok().filter(|&wait| wait <= MAX_UNTIL_RESET)
 }
 
-/// The time by the server's clock, so that a wrong local clock does no harm; the local time if it is not stated.
+/// The time by the server's clock, so that a wrong local clock does no harm; the local time if the server does not state
+/// its own.
 pub(super) fn server_time(headers: &HeaderMap) -> SystemTime {
-    let told = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
-    told.unwrap_or_else(SystemTime::now)
+    let stated = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    stated.unwrap_or_else(SystemTime::now)
 }
 
 /// The text of a header, if it is text.
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_read_in_all_its_units_and_believed_only_when_it_is_near() {
+    fn a_reset_is_read_in_every_unit_and_ignored_unless_it_is_near() {
         let reset = |value: String| read(&[("x-ratelimit-reset", value)]).1;
         assert_eq!(reset((NOW + 30).to_string()), Some(30));
         assert_eq!(reset(format!("{}500", NOW + 30)), Some(30), "milliseconds");
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_counts_where_both_are_there() {
+    fn retry_after_takes_precedence_over_a_reset() {
         let reset = ("x-ratelimit-reset", (NOW + 60).to_string());
         let remaining = ("x-ratelimit-remaining", "0".to_owned());
         let both = [remaining.clone(), reset.clone(), ("retry-after", "1".to_owned())];

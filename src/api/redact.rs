@@ -1,4 +1,4 @@
-//! Which texts of a server may be shown: none that could contain the API key, a filter or a phone number.
+//! Decides which texts from a server may be shown: none that could contain the API key, a filter or a phone number.
 //!
 //! A response may repeat the request in any form, so texts are not edited: a text is shown as a whole or not at all.
 //! [`Secrets::clean`] applies that to an error when it arrives, [`Secrets::request_id`] to an id; later code need not check
@@ -59,7 +59,7 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Those of every request with a key.
+    /// The secrets of every request with this key.
     pub(super) fn of_key(key: &ApiKey) -> Self {
         let mut secrets = Self { windows: HashSet::default(), short: Vec::new() };
         let key = key.expose();
@@ -67,15 +67,15 @@ impl Secrets {
         secrets.add(&key.chars().rev().collect::<String>());
         secrets.add(&key.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat());
         // Base64 differs after 0, 1 or 2 preceding bytes, which change its first characters.
-        for (before, spoiled) in [(0, 0), (1, 2), (2, 3)] {
+        for (before, changed) in [(0, 0), (1, 2), (2, 3)] {
             let encoded = BASE64_STANDARD.encode([&b"\0\0"[..before], key.as_bytes()].concat());
             // Following bytes change its last characters.
-            secrets.add(encoded.get(spoiled..encoded.len().saturating_sub(4)).unwrap_or_default());
+            secrets.add(encoded.get(changed..encoded.len().saturating_sub(4)).unwrap_or_default());
         }
         secrets
     }
 
-    /// The same with the filters of a request.
+    /// These secrets, and the filters of a request.
     pub(super) fn with_filters(&self, url: &Url) -> Cow<'_, Self> {
         let mut secrets = Cow::Borrowed(self);
         for (name, value) in url.query_pairs() {
@@ -87,7 +87,7 @@ impl Secrets {
     }
 
     fn add(&mut self, secret: &str) {
-        let secret = squeezed(secret);
+        let secret = normalized(secret);
         match secret.len() {
             0..MIN_FILTER_LENGTH => {}
             MIN_FILTER_LENGTH..WINDOW => self.short.push(secret),
@@ -98,7 +98,7 @@ impl Secrets {
     /// Whether a text contains a secret or a part of one, in any known form.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let shows = |text: &str| {
-            let text = squeezed(text);
+            let text = normalized(text);
             windows(&text).any(|window| self.windows.contains(&window)) || self.short.iter().any(|s| text.contains(s))
         };
         if shows(text) {
@@ -129,21 +129,21 @@ impl Secrets {
         }
     }
 
-    /// A code or the name of a field.
+    /// A code or the name of a field, if it may be shown.
     pub(super) fn name(&self, text: &str) -> Option<String> {
         let text = visible(text);
         let is_name = is_one_word(&text) && text.chars().filter(char::is_ascii_digit).count() < MIN_NUMBER_DIGITS;
         (is_name && !self.are_in(&text)).then_some(text)
     }
 
-    /// The id of a request, which has many digits but is not a phone number.
+    /// The id of a request, if it may be shown. It may have many digits, but not look like a phone number.
     pub(super) fn request_id(&self, text: &str) -> Option<String> {
         let text = visible(text);
         let is_id = is_one_word(&text) && (is_hexadecimal(&text) || !has_phone_number(&text));
         (is_id && !self.are_in(&text)).then_some(text)
     }
 
-    /// A sentence for people, if it has only words and small numbers.
+    /// A message, if it may be shown: it must consist of words and small numbers.
     pub(super) fn message(&self, text: &str) -> Option<String> {
         let text = visible(text);
         let is_plain = text.chars().all(|c| c == ' ' || c.is_ascii_graphic() || "‘’“”–—…".contains(c));
@@ -182,7 +182,7 @@ fn is_one_word(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// A UUID, or the trace ids of gateways. Digits alone are not.
+/// Whether a text is a UUID, or a hexadecimal trace id of a gateway. Digits alone count only in a UUID.
 fn is_hexadecimal(text: &str) -> bool {
     let digits = text.bytes().filter(|&byte| byte != b'-');
     digits.clone().count() >= 16
@@ -190,8 +190,7 @@ fn is_hexadecimal(text: &str) -> bool {
         && (digits.clone().any(|byte| byte.is_ascii_alphabetic()) || text.parse::<uuid::Uuid>().is_ok())
 }
 
-/// Whether a word holds as many digits in a row as a phone number, and they are neither a day nor a counter with zeros in
-/// front.
+/// Whether a word has as many digits in a row as a phone number, unless they are a date or a counter with leading zeros.
 fn has_phone_number(word: &str) -> bool {
     let digits: String = word.chars().filter(|c| !"-_.:|".contains(*c)).collect();
     let runs = digits.split(|c: char| !c.is_ascii_digit());
@@ -205,7 +204,7 @@ fn has_phone_number(word: &str) -> bool {
 }
 
 /// The letters and digits of a text, in lower case.
-fn squeezed(text: &str) -> String {
+fn normalized(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -213,7 +212,7 @@ fn windows(text: &str) -> impl Iterator<Item = [u8; WINDOW]> {
     text.as_bytes().windows(WINDOW).map(|window| window.try_into().expect("windows are of this length"))
 }
 
-/// A text whose `%2B` and `\u002B` are the characters that they stand for.
+/// The text with escapes such as `%2B` and `\u002B` replaced by the characters that they stand for.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;

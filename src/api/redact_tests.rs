@@ -53,11 +53,11 @@ fn the_filters_of_a_request_are_found() {
         let is_found = secrets.are_in(text);
         assert_eq!(is_found, !matches!(text, "ANN b" | "annbsohn Söhne"), "{text}");
     }
-    assert!(!with_filters("", "a").are_in("a bad page"), "a short filter tells of nobody");
+    assert!(!with_filters("", "a").are_in("a bad page"), "a short filter identifies nobody");
 }
 
 #[test]
-fn a_phone_number_is_in_nothing_that_is_shown() {
+fn no_text_with_a_phone_number_is_shown() {
     let numbers = [
         "no contact +1 (234) 567-8901 here",
         "number 491701234567",
@@ -99,7 +99,7 @@ fn sentences_codes_and_ids_are_shown() {
 }
 
 #[test]
-fn what_is_no_sentence_or_no_name_is_not_shown() {
+fn texts_that_are_neither_sentences_nor_names_are_not_shown() {
     let long = "x".repeat(MAX_WORD + 1);
     for text in ["", "  ", "José", "see https://docs.sent.dm/errors/VALIDATION_001", long.as_str(), "电报"] {
         assert_eq!(secrets().message(text), None, "{text}");
@@ -122,7 +122,7 @@ fn long_messages_are_cut() {
     let cut = secrets().message(&"words and ".repeat(100)).unwrap();
     assert_eq!(cut.chars().count(), MAX_MESSAGE + 1);
     for part in ["+", "1 ", "%20", "\\u0025", "a%25"] {
-        // Nothing of this takes more than a moment.
+        // None of these texts takes long.
         secrets().are_in(&part.repeat(1 << 16));
     }
 }

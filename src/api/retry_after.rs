@@ -37,12 +37,12 @@ mod tests {
     }
 
     #[test]
-    fn a_date_in_the_past_asks_for_no_wait() {
+    fn a_date_in_the_past_means_no_wait() {
         assert_eq!(parse("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
     }
 
     #[test]
-    fn a_wait_beyond_any_run_is_cut() {
+    fn a_wait_longer_than_any_run_is_capped() {
         let year = Some(MAX_RETRY_AFTER.as_secs());
         assert_eq!(parse("18446744073709551615"), year);
         assert_eq!(parse("Fri, 31 Dec 9999 23:59:59 GMT"), year);

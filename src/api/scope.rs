@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// The account that a request is about: the key's own, or one profile of an organization.
+/// Whose rows a request reads: those of the key's own account, or of one profile of an organization.
 ///
 /// All scopes of one key share its rate limit (API reference, "Rate limits"), which is why a scope belongs to each request
 /// and not to the connection.
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_names_another_profile_is_not_ours() {
+    fn only_a_response_for_another_profile_is_a_mismatch() {
         let (ours, other) = (Uuid::from_u128(0xab), Uuid::from_u128(2));
         let scope = Scope::profile(ours);
         assert_eq!(scope.mismatch(None), None);

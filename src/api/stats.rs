@@ -1,4 +1,4 @@
-//! What the requests of an account have done so far, updated concurrently and read by the progress display and the report.
+//! Statistics of an account's requests, updated concurrently and read by the progress display and the report.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{ConnectFailure, Problem};
 
-/// What the requests of an account have done so far.
+/// Statistics of an account's requests so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RequestStats {
     /// Requests that were sent, retries included.
@@ -23,7 +23,7 @@ pub struct RequestStats {
 }
 
 impl RequestStats {
-    /// What was done since then.
+    /// The statistics since `before`.
     #[must_use]
     pub fn since(self, before: &Self) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl Counters {
         self.requests_sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The server responded, possibly with an error.
+    /// Records that the server responded, possibly with an error.
     pub(super) fn note_answer(&self) {
         self.was_answered.store(true, Ordering::Relaxed);
     }
@@ -116,7 +116,7 @@ impl Counters {
         self.was_answered.load(Ordering::Relaxed)
     }
 
-    /// True for the first caller only.
+    /// Whether to warn: true for the first caller only.
     pub(super) fn may_warn(&self) -> bool {
         !self.was_warned.swap(true, Ordering::Relaxed)
     }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_told_until_data_comes() {
+    fn trouble_is_reported_until_data_arrives() {
         let counters = Counters::default();
         let refused = Problem::ConnectFailed(ConnectFailure::Refused);
         counters.note_retry(&refused);

@@ -1,4 +1,4 @@
-//! The serde types of what the server sends, exactly as it sends them.
+//! The serde types of responses, exactly as the server sends them.
 //!
 //! Every response is one envelope: `success`, `data`, `error`, `meta` (API reference, "Response format"). The server
 //! is a .NET service, so any field may be null, absent or new; none of that is an error here, nor is a number in quotes or a
@@ -48,7 +48,7 @@ impl<T> Envelope<T> {
 }
 
 impl<T: for<'de> Deserialize<'de>> Envelope<T> {
-    /// Reads a whole body whose `data` is of a type that serde knows how to read.
+    /// Reads a whole body whose `data` is of a type that implements `Deserialize`.
     ///
     /// # Errors
     /// When the body is not one complete JSON object, or `data` is of another shape.
@@ -77,13 +77,13 @@ pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
 pub struct ErrorBody {
     /// For instance `INTERNAL_001`; the catalog is part of the API reference.
     pub code: Option<String>,
-    /// A sentence for people.
+    /// A message for people.
     pub message: Option<String>,
-    /// What is wrong with which field. Fields beyond a limit are dropped.
+    /// What is wrong with each field. Fields beyond a limit are dropped.
     pub details: Option<BTreeMap<String, DetailTexts>>,
 }
 
-/// Maximum number of fields of a rejected request.
+/// Maximum number of fields in the details of an error.
 const MAX_DETAILS: usize = 32;
 
 /// Maximum number of texts for one field.
@@ -142,7 +142,7 @@ enum ErrorKey {
     Other,
 }
 
-/// Reads details by field, or others under one name.
+/// Reads details by field. Details of another shape are stored under the name `details`.
 struct ReadDetails;
 
 impl<'de> ReadAny<'de> for ReadDetails {
@@ -235,10 +235,10 @@ pub struct Pagination {
     /// Rows on a full page.
     #[serde(deserialize_with = "number")]
     pub page_size: Option<u32>,
-    /// Rows in the whole list at the moment of the answer.
+    /// Rows in the whole list at the time of the response.
     #[serde(deserialize_with = "number")]
     pub total_count: Option<u64>,
-    /// Pages in the whole list at the moment of the answer.
+    /// Pages in the whole list at the time of the response.
     #[serde(deserialize_with = "number")]
     pub total_pages: Option<u64>,
     /// Whether a page follows.
@@ -297,7 +297,7 @@ enum EnvelopeKey {
     Other,
 }
 
-/// What .NET itself sends, without an envelope (RFC 9457).
+/// Problem details (RFC 9457), which .NET itself sends without an envelope.
 #[derive(Default)]
 struct ProblemDetails {
     title: Option<String>,
