@@ -1,19 +1,20 @@
 //! Saves responses to disk, so that an interrupted run can resume.
 //!
 //! Responses are appended to a file beside the output, compressed and checksummed, in the order of their arrival. All of
-//! them are saved, unless they arrive so fast that fetching them again is cheaper; see [`JournalWriter::append`]. The same
-//! command finds the file, reads the responses from it, and requests only what is missing. The state of a walk depends on
-//! nothing but its responses, so the walk continues where it stopped. The file is removed when the output is published.
+//! them are saved, unless they arrive so fast that fetching them again is cheaper; see [`JournalWriter::append`]. The
+//! same command finds the file, reads the responses from it, and requests only what is missing. The state of a walk
+//! depends only on its responses, so the walk continues where it stopped. The file is removed when the output is
+//! published.
 //!
-//! `listing` stores windows of a list and `lookup` stores rows by id. Each identifies what it requested by a [`Question`],
-//! whose numbers mean nothing to this module.
+//! `listing` stores windows of a list and `lookup` stores rows by id. Each identifies what it requested by a
+//! [`Question`], whose numbers this module does not interpret.
 //!
 //! A journal belongs to one [`JournalKey`]: resource, endpoint, address, account, filters, profile, page size and
 //! consistency level. It never contains the API key: a fingerprint, keyed with random bytes in the file, identifies the
 //! account.
 //!
-//! *Easy to get wrong:* a run may be killed at any byte. A torn record at the end is cut off. A damaged record in the
-//! middle is skipped, and its rows are fetched again.
+//! *Easy to get wrong:* a run may be killed at any byte. An incomplete record at the end is truncated. A damaged record
+//! in the middle is skipped, and its rows are fetched again.
 //!
 //! # Format (version 2, numbers little-endian)
 //!
@@ -103,7 +104,7 @@ pub struct JournalSlot {
 /// The first record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
-    /// The version of the program that wrote it, for people who look into the file.
+    /// The version of the program that wrote it, for people who inspect the file.
     program: String,
     /// When the first run began, in microseconds UTC.
     started_at: i64,

@@ -1,4 +1,4 @@
-//! Reads a journal back, past torn and damaged records.
+//! Reads a journal back, and skips incomplete and damaged records.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -8,10 +8,10 @@ use super::record::{Entry, MAX_PAYLOAD, RECORD_HEAD, RECORD_MAGIC};
 use super::writer::JournalWriter;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC};
 
-/// What is beside an output.
+/// Whether there is a journal beside an output, and whether it can be used.
 #[derive(Debug)]
 pub enum JournalState {
-    /// Nothing.
+    /// There is none.
     None,
     /// A journal that cannot be used, with the reason.
     Unusable(String),
@@ -182,7 +182,7 @@ impl Journal {
         let mut byte = [0; 1];
         while fill(&mut self.reader, &mut byte)? {
             at += 1;
-            // The first byte of the magic does not occur in its rest, so after a mismatch the search restarts.
+            // The first byte of the magic does not occur again in it, so the search restarts after a mismatch.
             matched = match byte[0] {
                 next if next == RECORD_MAGIC[matched] => matched + 1,
                 next => usize::from(next == RECORD_MAGIC[0]),
@@ -200,8 +200,8 @@ impl Journal {
         self.reader.seek_relative(by)
     }
 
-    /// Cuts off a torn end and reopens the file for appending; also returns the number of the new run. Entries that were
-    /// read stay readable.
+    /// Truncates an incomplete record at the end and reopens the file for appending; also returns the number of the new
+    /// run. Entries that were read remain readable.
     ///
     /// # Errors
     /// When the file cannot be written.

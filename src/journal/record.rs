@@ -34,7 +34,7 @@ pub struct Entry {
     pub question: Question,
     /// From sending the request to the last byte of the response, in microseconds.
     pub elapsed_micros: u64,
-    /// When the response was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
+    /// When the response was created, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
     pub answered_at: i64,
     /// The body of the response.
     pub body: ByteString,

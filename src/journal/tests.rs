@@ -91,7 +91,7 @@ fn an_entry_is_found_again_while_the_journal_is_read_and_written() {
 }
 
 #[test]
-fn a_file_torn_at_any_byte_gives_its_whole_entries_and_takes_more() {
+fn a_file_truncated_at_any_byte_keeps_its_complete_entries_and_can_be_continued() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = written(folder.path(), 3);
     let header = bytes.windows(4).position(|window| window == b"SJR1").unwrap();
@@ -111,7 +111,7 @@ fn a_file_torn_at_any_byte_gives_its_whole_entries_and_takes_more() {
 }
 
 #[test]
-fn a_damaged_entry_is_left_out_and_counted() {
+fn a_damaged_entry_is_skipped_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = written(folder.path(), 3);
     let starts: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| w == b"SJR1").map(|(at, _)| at).collect();
@@ -184,7 +184,7 @@ fn neither_the_key_nor_a_number_is_in_the_file_and_only_its_owner_reads_it() {
 }
 
 #[test]
-fn a_run_that_is_over_at_once_leaves_no_file_unless_it_is_to_be_kept() {
+fn a_short_run_leaves_no_file_unless_its_journal_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::WhenItLasts);
@@ -199,7 +199,7 @@ fn a_run_that_is_over_at_once_leaves_no_file_unless_it_is_to_be_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_come_fast_are_kept_only_after_half_a_minute() {
+async fn fast_responses_are_saved_only_after_half_a_minute() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::WhenItLasts);
@@ -209,13 +209,13 @@ async fn answers_that_come_fast_are_kept_only_after_half_a_minute() {
     tokio::time::advance(Duration::from_secs(30)).await;
     writer.append(entry(201));
     writer.keep();
-    // Sixty answers in as many milliseconds are not faster than one a millisecond; from the next one on they are.
+    // Sixty responses in sixty milliseconds are not faster than one per millisecond. From the next one on, they are.
     let wanted: Vec<u64> = (1..=60).chain([201]).collect();
     assert_eq!(pages(&mut open(&path)), wanted);
 }
 
 #[test]
-fn a_place_that_cannot_be_written_does_not_end_the_run() {
+fn a_journal_that_cannot_be_written_does_not_end_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = JournalWriter::new(folder.path().join("missing/j"), &key(), 7, Engage::AtOnce);
     writer.append(entry(1));

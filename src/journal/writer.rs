@@ -23,12 +23,12 @@ use crate::store::{BackgroundSync, sync_all};
 use super::record::Entry;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
 
-/// A shorter run needs no journal, and the pace of responses cannot be judged earlier.
+/// A shorter run needs no journal, and the rate of responses cannot be determined earlier.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// Responses that arrive faster than this on average are cheaper to fetch again than to save: saving all of them costs an
 /// export at full speed a third of its CPU time, see `benches/README.md`.
 const FAST_ANSWER: Duration = Duration::from_millis(1);
-/// When such a fast run creates its journal after all; it limits what has to be fetched again.
+/// Time after which even such a fast run creates its journal. It limits how much must be fetched again.
 const FAST_RUN_WAIT: Duration = Duration::from_secs(30);
 /// Bytes of responses that a fast run holds in memory until then.
 const MAX_HELD_BYTES: usize = 4 << 20;
@@ -40,7 +40,7 @@ const ZSTD_LEVEL: i32 = 1;
 /// When the file of a journal is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engage {
-    /// When the run turns out to last.
+    /// Once the run has lasted long enough; see [`JournalWriter::append`].
     WhenItLasts,
     /// With the first response, because every response may be needed again.
     AtOnce,
@@ -63,7 +63,7 @@ enum WriterState {
         entries: Vec<Entry>,
         bytes: usize,
     },
-    /// Too many to hold in memory; nothing is saved until the run turns out to last.
+    /// There were too many bytes to hold in memory. Nothing is saved until the run has lasted long enough.
     Passing,
     Writing(Box<OpenJournalFile>),
     GivenUp,
@@ -108,7 +108,7 @@ impl JournalWriter {
                 self.state = WriterState::Holding { entries: vec![entry], bytes: 0 };
                 self.begin();
             }
-            // The responses were slow at first.
+            // The responses were slow at first, but are fast now.
             WriterState::Writing(_) if is_fast => {}
             WriterState::Writing(_) => self.write(&entry),
             WriterState::Passing | WriterState::GivenUp => {}

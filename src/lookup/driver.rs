@@ -24,7 +24,8 @@ use crate::journal::JournalSlot;
 /// Responses held or in flight per slot: enough to bridge one slow response, and little memory.
 const READ_AHEAD: usize = 4;
 
-/// Fewest consecutive requests that may fail when unread ids are allowed.
+/// When unread ids are allowed, four times this many consecutive requests may fail, or four times the concurrency if that
+/// is higher.
 const MIN_TOLERATED: usize = 8;
 
 /// How to look ids up.
@@ -50,7 +51,7 @@ pub struct LookupProgress {
 pub enum LookupError<E> {
     /// An id could not be read.
     Source(E),
-    /// Nobody receives the answers anymore; the receiver reports why.
+    /// The receiver of the answers has stopped; it reports the reason itself.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
@@ -60,11 +61,11 @@ pub enum LookupError<E> {
 ///
 /// Answers in `journal.past` are not requested again, and every new one is saved with `journal.writer`. While `deliver`
 /// waits, responses in flight are received, but no new requests are sent. `observe` is called after every delivery.
-/// `deliver` breaks when nobody receives answers anymore. `keys` must be the same list as in the run that wrote the
-/// journal, without duplicates.
+/// `deliver` breaks when the receiver of the answers has stopped. `keys` must be the same list as in the run that wrote
+/// the journal, without duplicates.
 ///
 /// # Errors
-/// When an id or the journal cannot be read, or nobody receives the answers anymore.
+/// When an id or the journal cannot be read, or the receiver of the answers has stopped.
 pub async fn look_up<S: RowSource>(
     source: &S,
     keys: &[S::Key],
@@ -83,7 +84,7 @@ pub async fn look_up<S: RowSource>(
     let flight = Flight::new(source, &mut journal.writer, session);
     let report = LookupReport { ids: keys.len(), ..LookupReport::default() };
     let queue = Queue::new(keys.len());
-    let not_understood = 0;
+    let unreadable = 0;
     let driver = LookupDriver {
         source,
         keys,
@@ -95,7 +96,7 @@ pub async fn look_up<S: RowSource>(
         observe,
         report,
         failures_in_a_row: 0,
-        not_understood,
+        unreadable,
     };
     driver.run().await
 }
@@ -112,8 +113,8 @@ struct LookupDriver<'a, S: RowSource, D, F> {
     report: LookupReport,
     /// Consecutive failed requests.
     failures_in_a_row: usize,
-    /// Answers of the journal that can no longer be read.
-    not_understood: u64,
+    /// Answers in the journal that can no longer be read.
+    unreadable: u64,
 }
 
 impl<S, D, F> LookupDriver<'_, S, D, F>
@@ -132,10 +133,10 @@ where
             if !can_ask && self.flight.len() == 0 {
                 break;
             }
-            // A permit that nobody waits for must not block those that are needed.
+            // A permit that is no longer needed must not delay others.
             next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
-            // What to request is decided when it may be sent, because answers arrive while the rate limit holds requests
-            // back.
+            // What to request is decided when it may be sent, because answers arrive while the rate limit delays
+            // requests.
             tokio::select! {
                 biased;
                 Some((position, arrived)) = self.flight.next() => match arrived {
@@ -151,7 +152,7 @@ where
                 }
             }
         }
-        assert!(self.queue.is_finished(), "a lookup that asks for nothing more has every answer");
+        assert!(self.queue.is_finished(), "a lookup without further requests has every answer");
         self.warn_of_damage();
         Ok(self.report)
     }
@@ -173,7 +174,7 @@ where
         self.queue.take(position, answer);
     }
 
-    /// Delivers the answers that are next in order, and reads answers from the journal when there is room for them.
+    /// Delivers the answers that are due, and reads answers from the journal within the read-ahead limit.
     async fn deliver_due(&mut self) -> Result<(), LookupError<S::Error>> {
         loop {
             self.take_past().map_err(LookupError::Journal)?;
@@ -208,7 +209,7 @@ where
                 _ => None,
             };
             let Some(answer) = answer else {
-                self.not_understood += 1;
+                self.unreadable += 1;
                 break;
             };
             self.report.resumed += 1;
@@ -221,8 +222,8 @@ where
     fn take_failure(&mut self, position: usize, error: S::Error) -> Result<(), LookupError<S::Error>> {
         let key = &self.keys[position];
         let is_refused = error.is_row_refused();
-        let may_go_on = error.may_pass() || is_refused && self.settings.allow_unread;
-        if !may_go_on {
+        let may_continue = error.may_pass() || is_refused && self.settings.allow_unread;
+        if !may_continue {
             return Err(LookupError::Source(error));
         }
         self.failures_in_a_row += 1;
@@ -250,7 +251,7 @@ where
     }
 
     fn warn_of_damage(&self) {
-        let damaged = self.past.as_ref().map_or(0, Past::damaged) + self.not_understood;
+        let damaged = self.past.as_ref().map_or(0, Past::damaged) + self.unreadable;
         if damaged > 0 {
             let parts = count_of(damaged, "damaged part", "damaged parts");
             tracing::warn!(name: "journal_damaged", "skipped {parts} of the journal; their rows were fetched again");

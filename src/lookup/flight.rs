@@ -14,9 +14,9 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use super::source::{FetchedRow, LookupFailure, RowSource};
 use crate::journal::{Entry, JournalWriter, Question};
 
-/// Kinds of responses in the journal. The numbers must not change.
+/// Kind of a journaled response: the key was found. The numbers of kinds must not change.
 pub(super) const FOUND: u8 = 0;
-/// Nothing belongs to the key; the body is empty.
+/// Kind of a journaled response: nothing belongs to the key, and the body is empty.
 pub(super) const NOT_FOUND: u8 = 1;
 
 /// The response of a source about the key at a position; `None` if nothing belongs to the key.
@@ -29,7 +29,7 @@ pub(super) struct Flight<'a, S: RowSource> {
     /// Responses that arrived while the driver was waiting.
     waiting: VecDeque<FetchedAnswer<S>>,
     writer: &'a mut Option<JournalWriter>,
-    /// Which run this is, from 0.
+    /// Number of this run in the journal, from 0.
     session: u32,
 }
 
@@ -39,7 +39,7 @@ impl<'a, S: RowSource> Flight<'a, S> {
         Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session }
     }
 
-    /// Number of requests in flight, and of responses not taken yet.
+    /// Number of requests in flight, and of responses not processed yet.
     pub(super) fn len(&self) -> usize {
         self.requests.len() + self.waiting.len()
     }

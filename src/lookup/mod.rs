@@ -10,8 +10,8 @@
 //!
 //! `export` calls [`look_up`]. This module depends neither on HTTP nor on the resource.
 //!
-//! Rows that are looked up cannot move as rows of a list can: an answer is about its key and nothing else. So the verdict
-//! is simple: `complete` if every key was answered, even by "not found", and `unverified` if a key could not be read.
+//! Unlike the rows of a list, rows that are looked up cannot move: an answer concerns only its key. So the verdict is
+//! simple: `complete` if every key was answered, even by "not found", and `unverified` if a key could not be read.
 
 mod driver;
 mod flight;

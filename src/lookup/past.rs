@@ -7,24 +7,24 @@ use crate::journal::{Entry, Journal, JournalWriter};
 /// The journal of earlier runs, with the position of each key's answer in it: eight bytes per key.
 pub(super) struct Past {
     journal: Journal,
-    /// By position of the key; [`NOWHERE`] if it was not answered.
-    places: Vec<u64>,
+    /// By position of the key; [`NO_ENTRY`] if it was not answered.
+    offsets: Vec<u64>,
 }
 
-/// No file is long enough for this position.
-const NOWHERE: u64 = u64::MAX;
+/// No file is long enough for this offset.
+const NO_ENTRY: u64 = u64::MAX;
 
 impl Past {
     /// Reads a journal to its end. Only the positions of the answers stay in memory.
     pub(super) fn read(mut journal: Journal, keys: usize) -> io::Result<Self> {
-        let mut places = vec![NOWHERE; keys];
+        let mut offsets = vec![NO_ENTRY; keys];
         while let Some(entry) = journal.next_entry()? {
             let position = usize::try_from(entry.question.page).ok();
-            if let Some(place) = position.and_then(|position| places.get_mut(position)) {
-                *place = journal.position();
+            if let Some(offset) = position.and_then(|position| offsets.get_mut(position)) {
+                *offset = journal.position();
             }
         }
-        Ok(Self { journal, places })
+        Ok(Self { journal, offsets })
     }
 
     /// Number of damaged parts in the journal.
@@ -39,12 +39,12 @@ impl Past {
 
     /// Takes the answer about the key at a position; `None` if there is none.
     pub(super) fn take(&mut self, position: usize) -> io::Result<Option<Entry>> {
-        let place = self.places.get_mut(position).map_or(NOWHERE, |place| std::mem::replace(place, NOWHERE));
-        if place == NOWHERE {
+        let offset = self.offsets.get_mut(position).map_or(NO_ENTRY, |offset| std::mem::replace(offset, NO_ENTRY));
+        if offset == NO_ENTRY {
             return Ok(None);
         }
-        let entry = self.journal.entry_again(place)?;
-        // It was readable a moment ago.
+        let entry = self.journal.entry_again(offset)?;
+        // It was readable when the journal was read first.
         entry.map(Some).ok_or_else(|| io::Error::other("the journal changed while it was read"))
     }
 }

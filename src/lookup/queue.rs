@@ -1,8 +1,8 @@
 //! Decides which key is looked up next and which answer is due: the part of a lookup without I/O.
 //!
-//! Ids are identified by position. Answers arrive in any order and leave in the order of the ids. A failed id is requested
-//! once more, when nothing else can be done first: either every other id was requested, or the answers behind it have
-//! reached the read-ahead limit.
+//! Ids are identified by position. Answers arrive in any order and are delivered in the order of the ids. A failed id is
+//! requested once more, when nothing else can be done first: either every other id was requested, or the answers after it
+//! have reached the read-ahead limit.
 //!
 //! *Easy to get wrong:* while one id keeps failing, the others must not run ahead without limit, because their answers wait
 //! in memory.
@@ -103,7 +103,7 @@ impl<R> Queue<R> {
     }
 
     fn note_new(&mut self, position: usize) {
-        assert_eq!(position, self.next, "ids are asked for in their order");
+        assert_eq!(position, self.next, "ids are requested in order");
         self.next += 1;
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_leave_in_the_order_of_the_ids() {
+    fn answers_are_delivered_in_the_order_of_the_ids() {
         let mut queue = Queue::new(3);
         for position in 0..3 {
             assert_eq!(queue.next(8), Some(position));
@@ -144,7 +144,7 @@ mod tests {
             queue.note_sent(position);
             queue.take(position, LookupAnswer::Found(0));
         }
-        assert_eq!(queue.next_new(4), None, "the answers that wait for it are enough");
+        assert_eq!(queue.next_new(4), None, "the read-ahead limit is reached");
         assert_eq!(queue.next(4), Some(0));
         queue.note_sent(0);
         assert_eq!(queue.next(4), None);

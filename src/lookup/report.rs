@@ -17,7 +17,7 @@ pub struct LookupReport {
     pub not_found: usize,
     /// Ids that could not be read, in order, in a form that may be shown.
     pub unread: Vec<String>,
-    /// Answers that state that they are not the whole answer about their id.
+    /// Answers that state that they are incomplete.
     pub cut: usize,
     /// Answers taken from the journal of an earlier run.
     pub resumed: usize,
@@ -85,7 +85,7 @@ mod tests {
         let cut = LookupReport { ids: 2, found: 2, cut: 1, ..LookupReport::default() };
         let wanted = vec![(Code::IdsAnswered, Some(2)), (Code::AnswersCut, Some(1))];
         assert_eq!(codes(&cut), (Verdict::Unverified, wanted));
-        assert_eq!(codes(&LookupReport::default()).0, Verdict::Complete, "nothing was asked for");
+        assert_eq!(codes(&LookupReport::default()).0, Verdict::Complete, "nothing was requested");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub trait RowSource {
         false
     }
 
-    /// Whether a response states that it is the whole answer about its key.
+    /// Whether a response is the whole answer about its key, according to the response itself.
     fn is_whole(&self, _row: &Self::Row) -> bool {
         true
     }
@@ -64,7 +64,7 @@ pub struct FetchedRow<R> {
     pub row: R,
     /// `meta.request_id`.
     pub request_id: Option<String>,
-    /// When the response was made, in microseconds UTC by the server's clock, if stated.
+    /// When the response was created, in microseconds UTC by the server's clock, if stated.
     pub answered_at: Option<i64>,
     /// From sending the request to the last byte of the response, in microseconds.
     pub elapsed_micros: u64,

@@ -1,4 +1,5 @@
-//! Runs the real driver against an in-memory service: every id once, in order, whatever fails, stops or is slow.
+//! Runs the real driver against an in-memory service: every id is answered once and in order, even if requests fail, runs
+//! are stopped or the output is slow.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -38,13 +39,13 @@ impl LookupFailure for ModelFailure {
     }
 }
 
-/// The service, which answers with the number of the id after a delay.
+/// The simulated service, which answers with the number of the id after a delay.
 struct Model {
     limiter: RateLimiter,
     random: RefCell<fastrand::Rng>,
     /// How the next requests for an id fail, and how many of them do.
     trouble: RefCell<HashMap<usize, (ModelFailure, usize)>>,
-    asked: RefCell<Vec<usize>>,
+    requested: RefCell<Vec<usize>>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
 }
@@ -59,13 +60,13 @@ impl Model {
             limiter: RateLimiter::new(rate, Reserve::default()),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             trouble: RefCell::default(),
-            asked: RefCell::default(),
+            requested: RefCell::default(),
             in_flight: Cell::new(0),
             most_in_flight: Cell::new(0),
         }
     }
 
-    fn meets(self, position: usize, trouble: ModelFailure, times: usize) -> Self {
+    fn with_trouble(self, position: usize, trouble: ModelFailure, times: usize) -> Self {
         self.trouble.borrow_mut().insert(position, (trouble, times));
         self
     }
@@ -90,7 +91,7 @@ impl RowSource for Model {
 
     async fn fetch(&self, id: &Uuid, _permit: Permit) -> Result<FetchedRow<usize>, ModelFailure> {
         let position = usize::try_from(id.as_u128()).unwrap();
-        self.asked.borrow_mut().push(position);
+        self.requested.borrow_mut().push(position);
         self.in_flight.set(self.in_flight.get() + 1);
         self.most_in_flight.set(self.most_in_flight.get().max(self.in_flight.get()));
         let millis = self.random.borrow_mut().u64(1..400);
@@ -121,7 +122,7 @@ struct EndedLookup {
 
 impl EndedLookup {
     fn report(&self) -> &LookupReport {
-        self.result.as_ref().expect("the lookup came to its end")
+        self.result.as_ref().expect("the lookup succeeded")
     }
 }
 
@@ -152,7 +153,7 @@ async fn answers_come_in_the_order_of_the_ids_and_each_is_requested_once() {
         let model = Model::new(seed);
         let ended = run(&model, count, SETTINGS, &mut JournalSlot::default()).await;
         assert_eq!(ended.answers, all_found(count));
-        assert_eq!(model.asked.borrow().len(), count);
+        assert_eq!(model.requested.borrow().len(), count);
         assert!(model.most_in_flight.get() <= 8 && (count < 8 || model.most_in_flight.get() == 8));
         assert_eq!(ended.report().verdict().0, Verdict::Complete);
     }
@@ -160,33 +161,36 @@ async fn answers_come_in_the_order_of_the_ids_and_each_is_requested_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_no_row_has_is_an_answer() {
-    let model = Model::new(1).meets(3, ModelFailure::NotFound, 9).meets(99, ModelFailure::NotFound, 9);
+    let model = Model::new(1).with_trouble(3, ModelFailure::NotFound, 9).with_trouble(99, ModelFailure::NotFound, 9);
     let ended = run(&model, 100, SETTINGS, &mut JournalSlot::default()).await;
     let mut wanted = all_found(100);
     (wanted[3], wanted[99]) = (LookupAnswer::NotFound, LookupAnswer::NotFound);
     assert_eq!(ended.answers, wanted);
     assert_eq!((ended.report().found, ended.report().not_found), (98, 2));
-    assert_eq!(model.asked.borrow().len(), 100, "asking again would bring the same answer");
+    assert_eq!(model.requested.borrow().len(), 100, "another request would return the same answer");
     assert_eq!(ended.report().verdict().0, Verdict::Complete);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_fails_is_requested_once_more_and_the_others_wait_for_it() {
-    let model = Model::new(1).meets(3, ModelFailure::Passing, 1);
+    let model = Model::new(1).with_trouble(3, ModelFailure::Passing, 1);
     let ended = run(&model, 500, SETTINGS, &mut JournalSlot::default()).await;
     assert_eq!(ended.answers, all_found(500));
-    let asked = model.asked.borrow();
-    let again = asked.iter().rposition(|&position| position == 3).unwrap();
-    assert!(asked[..again].iter().all(|&position| position < 3 + 8 * 4), "no further ahead than memory allows for");
+    let requested = model.requested.borrow();
+    let again = requested.iter().rposition(|&position| position == 3).unwrap();
+    assert!(
+        requested[..again].iter().all(|&position| position < 3 + 8 * 4),
+        "no further ahead than the read-ahead limit"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
     for trouble in [ModelFailure::Passing, ModelFailure::Refused] {
-        let model = Model::new(1).meets(3, trouble, 9);
+        let model = Model::new(1).with_trouble(3, trouble, 9);
         let ended = run(&model, 100, SETTINGS, &mut JournalSlot::default()).await;
         assert!(matches!(ended.result, Err(LookupError::Source(error)) if error == trouble));
-        let model = Model::new(1).meets(3, trouble, 9);
+        let model = Model::new(1).with_trouble(3, trouble, 9);
         let allowing = LookupSettings { allow_unread: true, ..SETTINGS };
         let ended = run(&model, 100, allowing, &mut JournalSlot::default()).await;
         let mut wanted = all_found(100);
@@ -195,21 +199,24 @@ async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
         assert_eq!(ended.report().unread, [Uuid::from_u128(3).to_string()]);
         assert_eq!(ended.report().verdict().0, Verdict::Unverified);
     }
-    let model = Model::new(1).meets(3, ModelFailure::Final, 9);
+    let model = Model::new(1).with_trouble(3, ModelFailure::Final, 9);
     let ended = run(&model, 100, LookupSettings { allow_unread: true, ..SETTINGS }, &mut JournalSlot::default()).await;
-    assert!(matches!(ended.result, Err(LookupError::Source(ModelFailure::Final))), "a wrong key is wrong for every id");
+    assert!(
+        matches!(ended.result, Err(LookupError::Source(ModelFailure::Final))),
+        "an error such as a wrong API key concerns every id"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_is_down_gets_no_request_for_every_id() {
+async fn a_lookup_ends_soon_when_the_service_is_down() {
     for allow_unread in [false, true] {
         let mut model = Model::new(1);
         for position in 50..10_000 {
-            model = model.meets(position, ModelFailure::Passing, 9);
+            model = model.with_trouble(position, ModelFailure::Passing, 9);
         }
         let ended = run(&model, 10_000, LookupSettings { allow_unread, ..SETTINGS }, &mut JournalSlot::default()).await;
         assert!(matches!(ended.result, Err(LookupError::Source(ModelFailure::Passing))));
-        assert!(model.asked.borrow().len() < 50 + 8 * 10, "{}", model.asked.borrow().len());
+        assert!(model.requested.borrow().len() < 50 + 8 * 10, "{}", model.requested.borrow().len());
     }
 }
 
@@ -229,7 +236,7 @@ async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
     const IDS: usize = 400;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
-    let model = Model::new(5).meets(40, ModelFailure::NotFound, 9);
+    let model = Model::new(5).with_trouble(40, ModelFailure::NotFound, 9);
     let mut stops = 0;
     let ended = loop {
         let mut journal = journal_at(&path);
@@ -247,18 +254,18 @@ async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
     wanted[40] = LookupAnswer::NotFound;
     assert_eq!(ended.answers, wanted);
     assert!(ended.report().resumed > 200);
-    let asked = model.asked.borrow();
-    let twice = asked.len() - asked.iter().collect::<HashSet<_>>().len();
+    let requested = model.requested.borrow();
+    let twice = requested.len() - requested.iter().collect::<HashSet<_>>().len();
     assert!(twice as u64 <= stops * 8, "{twice} ids twice after {stops} stops");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_understood_anymore_is_requested_again() {
+async fn unreadable_journal_entries_are_requested_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
     let model = Model::new(1);
     run(&model, 50, SETTINGS, &mut journal_at(&path)).await;
-    // One record is damaged, and another holds what no version of this program writes.
+    // One record is damaged, and another has a kind that no version of this program writes.
     let mut bytes = std::fs::read(&path).unwrap();
     let starts: Vec<usize> =
         bytes.windows(4).enumerate().filter(|(_, four)| four == b"SJR1").map(|(at, _)| at).collect();
@@ -277,7 +284,7 @@ async fn what_cannot_be_understood_anymore_is_requested_again() {
     let model = Model::new(2);
     let ended = run(&model, 50, SETTINGS, &mut journal_at(&path)).await;
     assert_eq!(ended.answers, all_found(50));
-    assert_eq!((model.asked.borrow().len(), ended.report().resumed), (2, 48));
+    assert_eq!((model.requested.borrow().len(), ended.report().resumed), (2, 48));
 }
 
 const FUTURE_KIND: u8 = 200;
@@ -302,12 +309,12 @@ async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
     let deliver = async |_: Looked<'_, Uuid, usize>| {
         delivered += 1;
         sleep(Duration::from_secs(10)).await;
-        assert_eq!(model.in_flight.get(), 0, "answers on their way were taken in");
-        assert!(model.asked.borrow().len() <= delivered + 8 * 4);
+        assert_eq!(model.in_flight.get(), 0, "answers in flight were received");
+        assert!(model.requested.borrow().len() <= delivered + 8 * 4);
         Continue::<()>(())
     };
     let report = look_up(&model, &ids(60), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await.unwrap();
-    assert_eq!((report.found, model.asked.borrow().len()), (60, 60));
+    assert_eq!((report.found, model.requested.borrow().len()), (60, 60));
 }
 
 #[tokio::test(start_paused = true)]
@@ -316,5 +323,5 @@ async fn a_closed_receiver_ends_the_lookup() {
     let deliver = async |looked: Looked<'_, Uuid, usize>| if looked.position < 10 { Continue(()) } else { Break(()) };
     let ended = look_up(&model, &ids(10_000), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await;
     assert!(matches!(ended, Err(LookupError::ReceiverGone)));
-    assert!(model.asked.borrow().len() < 60);
+    assert!(model.requested.borrow().len() < 60);
 }
