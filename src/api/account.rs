@@ -243,7 +243,7 @@ struct RateLimitWaits {
 }
 
 impl RateLimitWaits {
-    /// The pause after another 429: what it requests, or one that doubles.
+    /// The pause after another 429: the one that it requests, or else a default that doubles each time.
     fn next_pause(&mut self, retry_after: Option<Duration>) -> Duration {
         let default = Duration::from_secs(1 << self.answers.min(10)).min(MAX_DEFAULT_PAUSE);
         // Never zero: a server that always sends `Retry-After: 0` would get requests without a pause.

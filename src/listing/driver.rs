@@ -172,9 +172,9 @@ where
             if self.walk.report().pages == 0 {
                 // Every window has at least half as many rows as a page, which shows whether the earlier run used the
                 // configured page size. A page size that the API refused is not requested again.
-                let (asked, size) = (self.settings.page_size, request.window.size);
-                let is_asked = request.window.page > 1 && asked / 2 <= size;
-                self.walk = self.settings.walk(if is_asked { asked } else { size });
+                let (configured, size) = (self.settings.page_size, request.window.size);
+                let is_configured = request.window.page > 1 && configured / 2 <= size;
+                self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
             self.walk.note_sent(&request);
             let arrived = ArrivedPage { request, fetched: dated(&entry, fetched) };

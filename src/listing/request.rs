@@ -128,16 +128,16 @@ impl Taken {
 impl PageFacts<'_> {
     /// The page size that the server honors, according to its first answer.
     pub(super) fn honored_size(&self) -> u32 {
-        let asked = self.window.size;
-        let stated = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
+        let requested = self.window.size;
+        let stated = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(requested));
         // A server that does not state its page size reveals it by the number of rows on a page that others follow. So
         // does a server that only repeats the requested size: no more than half as many rows are a smaller page, not a
         // full page with some rows left out.
         let rows = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let is_followed = self.paging.total_count.is_some_and(|total| total > u64::from(rows));
-        let most = stated.map_or(asked, |stated| stated / 2);
+        let most = stated.map_or(requested, |stated| stated / 2);
         let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
-        shown.or(stated).unwrap_or(asked)
+        shown.or(stated).unwrap_or(requested)
     }
 
     /// Rows of the list before the first row of the answer, and the page size of the answer, according to the server.

@@ -8,7 +8,7 @@ use crate::listing::{PageFacts, Window};
 pub(super) struct Answer {
     /// What was requested.
     pub(super) window: Window,
-    /// Rows of the list before the first one, at the moment of the answer.
+    /// Rows of the list before the first one, at the time of the answer.
     pub(super) offset: u64,
     /// One entry for each item; `None` for an item that is not a row.
     pub(super) rows: Vec<Option<RowFingerprint>>,
