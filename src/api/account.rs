@@ -102,6 +102,11 @@ impl Account {
         self.connection.secrets().request_id(id)
     }
 
+    /// The address of the API.
+    pub(super) fn base_url(&self) -> &Url {
+        self.connection.base_url()
+    }
+
     /// The environment variable that names the proxy for the API, if there is one.
     pub fn proxy_variable(&self) -> Option<&'static str> {
         self.connection.proxy_variable()

@@ -4,7 +4,9 @@
 //! are read from `GET /v3/sender-profiles`, page by page. Only the ids and names of profiles are decoded: sender profiles
 //! contain API keys, which must never reach a log or a file.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::time::Duration;
 
 use bytestring::ByteString;
 use serde::{Deserialize, Deserializer};
@@ -13,14 +15,15 @@ use uuid::Uuid;
 use super::endpoints::{ME, SENDER_PROFILES};
 use super::lenient::text;
 use super::wire::Envelope;
-use super::{Account, ApiError, ApiRequest, Reply, Scope};
+use super::{Account, ApiError, ApiRequest, AttemptsEnd, Problem, Reply, Scope};
+use crate::base::plural::grouped;
 use crate::base::printable::printable;
 
 /// Page size of the list of sender profiles: the maximum of sibling lists.
 const PAGE_SIZE: usize = 100;
 
-/// More pages than any organization has, so that a list that does not end is not read forever.
-const MAX_PAGES: usize = 1_000;
+/// Maximum number of requests for the list of profiles, so that a list that does not end is not read forever.
+const MAX_REQUESTS: u64 = 1_000;
 
 /// The account that a key belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -79,7 +82,7 @@ impl Identity {
 }
 
 /// A profile of an organization.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub struct Profile {
     /// Its id, as sent in the header of requests for it.
@@ -124,6 +127,23 @@ struct SenderProfileList {
     sender_profiles: Option<Vec<Profile>>,
 }
 
+/// The profiles that were read from their list.
+#[derive(Default)]
+struct ProfileList {
+    /// Each once, in the order of the list.
+    profiles: Vec<Profile>,
+    known: HashSet<Profile>,
+    requests: u64,
+}
+
+impl ProfileList {
+    /// Adds those that are new.
+    fn add(&mut self, found: Vec<Profile>) {
+        let known = &mut self.known;
+        self.profiles.extend(found.into_iter().filter(|profile| known.insert(profile.clone())));
+    }
+}
+
 impl Account {
     /// Fetches the account that the key belongs to, with one request.
     ///
@@ -143,11 +163,14 @@ impl Account {
         Ok(reply)
     }
 
-    /// The profiles of the organization: those that its identity lists, or else fetched with one request for each hundred
-    /// of them. Empty if the key does not belong to an organization.
+    /// The profiles of the organization: those that its identity lists, or else those of their own list. Empty if the key
+    /// does not belong to an organization.
+    ///
+    /// *Easy to get wrong:* a profile that is added or removed while the list is read moves others to pages that were read
+    /// already. A list of several pages is therefore read again, until that finds no new profile.
     ///
     /// # Errors
-    /// When a request fails.
+    /// When a request fails, or the list does not end.
     pub async fn profiles(&self, identity: &Identity) -> Result<Vec<Profile>, ApiError> {
         if !identity.is_organization() {
             return Ok(Vec::new());
@@ -155,25 +178,56 @@ impl Account {
         if let Some(profiles) = &identity.profiles {
             return Ok(profiles.clone());
         }
-        let mut profiles: Vec<Profile> = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
+        let mut list = ProfileList::default();
+        loop {
+            let before = list.profiles.len();
+            let pages = self.read_profiles(&mut list).await?;
+            if pages <= 1 || list.profiles.len() == before {
+                return Ok(list.profiles);
+            }
+        }
+    }
+
+    /// Reads the list of profiles once, adds the new ones to `list`, and returns the number of pages with rows.
+    async fn read_profiles(&self, list: &mut ProfileList) -> Result<u64, ApiError> {
+        let mut in_list = HashSet::new();
+        for page in 1_u64.. {
             let name = format!("{} page {page}", SENDER_PROFILES.name);
+            if list.requests == MAX_REQUESTS {
+                return Err(self.endless(&name));
+            }
+            list.requests += 1;
+            let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
             // The list refuses a profile header.
             let request = ApiRequest { name: &name, path: SENDER_PROFILES.path, query: &query, scope: Scope::ACCOUNT };
             let decode = |body: &ByteString| Envelope::<SenderProfileList>::from_json(body);
             let found = self.fetch(self.permit().await, &request, decode).await?.data.sender_profiles;
-            let mut new = found.unwrap_or_default();
-            for profile in &mut new {
+            let mut found = found.unwrap_or_default();
+            for profile in &mut found {
                 self.clean(profile);
             }
-            new.retain(|profile| !profiles.contains(profile));
-            if new.is_empty() {
-                break;
+            let in_list_before = in_list.len();
+            in_list.extend(found.iter().cloned());
+            if in_list.len() == in_list_before {
+                return Ok(page - 1);
             }
-            profiles.extend(new);
+            list.add(found);
         }
-        Ok(profiles)
+        unreachable!("the number of requests is limited")
+    }
+
+    /// The error of a list of profiles that does not end.
+    fn endless(&self, request: &str) -> ApiError {
+        let reason = format!("the list of profiles does not end after {} requests", grouped(MAX_REQUESTS)).into();
+        ApiError {
+            request: request.into(),
+            base_url: Box::new(self.base_url().clone()),
+            problem: Problem::Unreadable { status: 200, reason, request_id: None },
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            end: AttemptsEnd::Final,
+            source: None,
+        }
     }
 
     fn clean(&self, profile: &mut Profile) {

@@ -100,7 +100,7 @@ struct Sorted {
 /// # Errors
 /// When the rows belong to another account, a removal cannot be confirmed, or a file cannot be read or written.
 pub(super) async fn compare<C>(
-    comparing: Comparing,
+    mut comparing: Comparing,
     exported: &mut Exported<C>,
     config: &ExportConfig,
     confirming: Option<Confirming<'_>>,
@@ -111,6 +111,7 @@ pub(super) async fn compare<C>(
     let new_rows = exported.gathered.new_rows.take().ok_or(Error::WriterDied)?;
     let read = &mut exported.read;
     let is_complete = read.verdict != Verdict::Unverified && read.rejected == 0;
+    comparing.new_facts.profile_ids = read.profiles.iter().map(|profile| profile.id.clone()).collect();
     let stores = Arc::clone(&config.outputs.stores);
     let replaced = exported.gathered.staged.reports().iter().filter_map(|report| identity(&report.path, &stores));
     let replaced = Replaced { places: replaced.collect(), stores: Arc::clone(&stores) };

@@ -8,8 +8,8 @@ use bytestring::ByteString;
 pub(super) const RECORD_MAGIC: &[u8; 4] = b"SJR1";
 /// Bytes before a record's payload.
 pub(super) const RECORD_HEAD: usize = 12;
-/// A longer record is damaged: a response has at most 64 MiB.
-pub(super) const MAX_PAYLOAD: usize = 80 << 20;
+/// A longer record is damaged: a response has at most 8 MiB, and its compressed form at most a little more.
+pub(super) const MAX_PAYLOAD: usize = 16 << 20;
 /// Bytes of a payload before the body.
 const PAYLOAD_HEAD: usize = 4 + 1 + 8 + 4 + 8 + 8;
 

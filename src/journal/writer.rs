@@ -196,7 +196,7 @@ struct OpenJournalFile {
 
 impl std::fmt::Debug for OpenJournalFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("OpenJournal").field("file", &self.file).finish_non_exhaustive()
+        formatter.debug_struct("OpenJournalFile").field("file", &self.file).finish_non_exhaustive()
     }
 }
 

@@ -43,10 +43,15 @@ pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Optio
     ];
     let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
     let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
-    // An organization can gain and lose profiles, and customers with them, but not all of them.
-    let customers =
-        (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
-            .then_some(("customers", &old.customers, &new.customers));
+    // An organization can gain and lose profiles, and customers with them, but not all of them. One profile that both runs
+    // know shows that it is the same organization, even if they failed to read different ones.
+    let has_other_customers =
+        !old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers);
+    let customers = (has_other_customers && old.profile_ids.is_disjoint(&new.profile_ids)).then_some((
+        "customers",
+        &old.customers,
+        &new.customers,
+    ));
     let (what, old, new) = different.or(customers)?;
     Some(Difference { what, old: shown(old), new: shown(new) })
 }
@@ -103,5 +108,13 @@ mod tests {
             assert_eq!(error, what.map(|what| format!("the exports have different {what}")));
             check(&one, &other, true).unwrap();
         }
+        let of_profiles = |ids: &[&str], customers: &[&str]| SideFacts {
+            profile_ids: set(ids),
+            ..side(&["a"], &["none"], customers)
+        };
+        let north = of_profiles(&["north", "south"], &["x"]);
+        check(&north, &of_profiles(&["south", "west"], &["y"]), false).unwrap();
+        check(&north, &of_profiles(&["east", "west"], &["y"]), false).unwrap_err();
+        check(&north, &side(&["a"], &["none"], &["y"]), false).unwrap_err();
     }
 }

@@ -42,6 +42,8 @@ pub(in crate::commands) struct SideFacts {
     pub(in crate::commands) filters: BTreeSet<String>,
     /// How phone numbers were protected.
     pub(in crate::commands) privacy: BTreeSet<String>,
+    /// Ids of the profiles that a run with `--profiles` read or tried to read.
+    pub(in crate::commands) profile_ids: BTreeSet<String>,
     /// Customer ids of the rows; known after reading them.
     pub(in crate::commands) customers: BTreeSet<String>,
     /// Columns that it lacks, by position; `None` unless it has rows, known after reading them.
@@ -124,6 +126,7 @@ impl Side {
             if !manifests.insert(published.manifest.clone()) {
                 continue;
             }
+            facts.profile_ids.extend(published.profiles.iter().map(|profile| profile.id.clone()));
             let name = if is_single { file.path.display().to_string() } else { name.to_owned() };
             if published.verdict == Some(Verdict::Unverified) {
                 let evidence: Vec<&str> =

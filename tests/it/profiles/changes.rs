@@ -1,6 +1,6 @@
 //! What has changed in the lists of several profiles, two of which have contacts with the same ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,14 +34,14 @@ const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
 /// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
 /// a contact less, another region for the next and one more; on the third, its list is refused. On the fourth, the key is
 /// refused for it, after North has a contact less, and on the fifth it is not. On the sixth, its list is empty. On the
-/// seventh, it has a contact less, and an item of the other list has no id.
+/// seventh, it has a contact less, and an item of the other list has no id. On the eighth, the other list is refused.
 fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
         let Some(profile) = asked_profile(head) else { return Answer::ok(identity(PROFILES)) };
         let (day, asked) = (day.load(Ordering::SeqCst), Asked::by(head));
         let ids: &[u32] = match (profile.as_str(), day) {
-            (ASKED, 3) => return Answer::error(403, "AUTH_004"),
+            (ASKED, 3) | (OTHER, 8) => return Answer::error(403, "AUTH_004"),
             (ASKED, 4) => return Answer::error(401, "AUTH_002"),
             (ASKED, 2) => &[1, 2, 7],
             (ASKED, 6) => &[],
@@ -53,7 +53,7 @@ fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
         let contact = |id: &u32| {
             let region = if profile == ASKED && day == 2 && *id == 1 { "FR" } else { "US" };
             let id = (*id != WITHOUT_ID).then(|| format!("00000000-0000-4000-8000-{id:012}"));
-            json!({"id": id, "region_code": region, "phone_number": "+12025550123"})
+            json!({"id": id, "region_code": region, "phone_number": "+12025550123", "customer_id": profile})
         };
         let contacts: Vec<Value> = ids.iter().map(contact).filter(|_| asked.is_first()).collect();
         let pagination = json!({"page": asked.page, "page_size": asked.size, "total_count": ids.len(), "total_pages": 1,
@@ -208,6 +208,19 @@ fn an_export_without_the_column_of_the_profile_cannot_be_compared() {
     let run = run.again().contacts(&server.url(), &with(&["--drop", "profile_id"])).finish().expect_code(0);
     let run = run.again().contacts(&server.url(), &with(&["--changes", "ch.csv"])).finish().expect_code(2);
     run.expect_stderr("no column profile_id in ./c.csv");
+}
+
+#[test]
+fn profiles_that_fail_in_turn_are_still_of_one_organization() {
+    let day = Arc::new(AtomicU32::new(3));
+    let server = server(&day);
+    let flags = ["-o", "c.csv", "--profiles", "all", "--changes", "ch.csv", "--history", "h", "-q"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(3);
+    day.store(8, Ordering::SeqCst);
+    // No contact is in both exports, but both manifests name both profiles.
+    let run = run.again().contacts(&server.url(), &flags).finish().expect_code(3);
+    let expected = (0..3).flat_map(|id| [change("North", id, "missing"), change("South", id, "added")]);
+    assert_eq!(BTreeSet::from_iter(changes(&run, "ch.csv")), expected.collect());
 }
 
 #[test]

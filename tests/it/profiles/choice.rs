@@ -1,5 +1,7 @@
 //! Which profiles are read, and what is refused before anything is.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{ASKED, OTHER, assert_profiles, manifest, organization, profile_ids};
 use crate::support::{Answer, Asked, ScriptedServer, sent_export};
 
@@ -61,6 +63,45 @@ fn profiles_come_from_their_own_list_where_the_account_names_none() {
     let run = run.expect_code(0).expect_stderr("complete: 6 contacts of 2 profiles");
     assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("sk_secret"), "{run:?}");
     assert!(run.path("North.csv").exists() && run.path("a_31mb.csv").exists(), "{:?}", run.files());
+}
+
+/// A server with no profiles in its account, and `list` as their own list, by page and number of pages before it.
+fn server_of_list(list: impl Fn(u32, u64) -> Vec<serde_json::Value> + Send + Sync + 'static) -> ScriptedServer {
+    let pages = AtomicU64::new(0);
+    ScriptedServer::start(move |_, head| match asked_profile(head) {
+        Some(_) => Asked::by(head).answer_of(1),
+        None if head.contains("/v3/me") => {
+            Answer::ok(r#"{"success": true, "data": {"id": "o", "type": "organization"}}"#)
+        }
+        None => {
+            let listed = list(Asked::by(head).page, pages.fetch_add(1, Ordering::SeqCst));
+            Answer::ok(serde_json::json!({"success": true, "data": {"sender_profiles": listed}}).to_string())
+        }
+    })
+}
+
+fn numbered_profile(number: u64) -> serde_json::Value {
+    serde_json::json!({"id": format!("6f9619ff-8b86-4011-b42d-{number:012}"), "name": format!("P{number}")})
+}
+
+#[test]
+fn a_profile_that_moves_to_a_page_read_before_is_not_lost() {
+    // The first profile is removed after the first page was read, so the 101st moves to that page.
+    let server = server_of_list(|page, before| {
+        let first = u64::from(before > 0) + u64::from(page - 1) * 100;
+        (first..105).map(numbered_profile).take(100).collect()
+    });
+    let flags = ["-o", "c.csv", "--profiles", "P100,P104", "-q"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    assert_eq!(std::fs::read_to_string(run.path("c.csv")).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn a_list_of_profiles_that_does_not_end_is_an_error() {
+    let server = server_of_list(|_, before| vec![numbered_profile(before)]);
+    let flags = ["-o", "c.csv", "--profiles", "all"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(5);
+    run.expect_stderr("the list of profiles does not end after 1,000 requests");
 }
 
 #[test]
