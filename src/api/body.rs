@@ -35,7 +35,7 @@ pub(super) enum BodyError {
     /// It is longer than any response of this API.
     TooLong,
     /// Other bodies used all memory for too long.
-    NoRoom,
+    MemoryUsedUp,
 }
 
 impl BodyError {
@@ -44,7 +44,7 @@ impl BodyError {
         match self {
             Self::Transport(error) => error.to_string(),
             Self::TooLong => format!("the body is longer than {} MiB", MAX_BODY >> 20),
-            Self::NoRoom => format!("other responses use all of the {} MiB for bodies", SHARED_BYTES >> 20),
+            Self::MemoryUsedUp => format!("other responses use all of the {} MiB for bodies", SHARED_BYTES >> 20),
         }
     }
 }
@@ -116,7 +116,7 @@ impl OpenRequest<'_> {
             if length > SMALL_BODY && memory.is_none() {
                 // All that it may need, at once: bodies that hold a part and wait for the rest would deadlock.
                 let waiting = tokio::time::timeout(patience, self.memory_for(expected.unwrap_or(MAX_BODY)));
-                memory = Some(waiting.await.ok().flatten().ok_or(BodyError::NoRoom)?);
+                memory = Some(waiting.await.ok().flatten().ok_or(BodyError::MemoryUsedUp)?);
             }
             body.extend_from_slice(&chunk);
             next = response.chunk().await.map_err(BodyError::Transport)?;

@@ -183,7 +183,7 @@ impl Connection {
         let body = match open_request.read_body(&mut response, self.timeout).await {
             Ok(body) => body,
             Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
-            Err(error @ BodyError::NoRoom) => {
+            Err(error @ BodyError::MemoryUsedUp) => {
                 return Err(FailedAttempt {
                     decision: Decision::Retry,
                     ..unreadable(error.reason(), header_request_id())

@@ -93,7 +93,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
             let page = match looked.answer {
                 LookupAnswer::Found(page) => page,
                 LookupAnswer::NotFound => {
-                    not_found.push(looked.key.asked());
+                    not_found.push(looked.key.requested());
                     return ControlFlow::Continue(());
                 }
                 LookupAnswer::Unread => return ControlFlow::Continue(()),

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
 
-use crate::base::plural::count_of;
+use crate::base::plural::{count_of, grouped};
 use crate::journal::{Entry, JournalSlot};
 
 use super::in_flight::{ArrivedPage, InFlight};
@@ -334,7 +334,7 @@ where
             return Err(ReadError::Source(error));
         }
         let rows = request.window.rows();
-        let rows = format!("rows {} to {}", rows.start(), rows.end());
+        let rows = format!("rows {} to {}", grouped(*rows.start()), grouped(*rows.end()));
         // If no request succeeds anymore, the service is down. A second failure of the same window does not show that: it
         // was expected.
         if self.walk.failed(request) {

@@ -1,6 +1,6 @@
 //! Counts of a lookup, and the verdict that follows from them.
 
-use crate::base::plural::{count_of, word_for};
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
 /// Maximum number of ids listed one by one in evidence.
@@ -32,7 +32,7 @@ impl LookupReport {
         let mut evidence = vec![Evidence::new(
             Code::IdsAnswered,
             Some(answered),
-            format!("{answered} of {} answered", count_of(self.ids as u64, "id was", "ids were")),
+            format!("{} of {} answered", grouped(answered), count_of(self.ids as u64, "id was", "ids were")),
         )];
         if self.not_found > 0 {
             let count = self.not_found as u64;

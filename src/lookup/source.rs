@@ -10,7 +10,7 @@ use super::queue::LookupAnswer;
 /// The key of a row: its id, or a value that few rows share. Its `Display` form may be shown to people.
 pub trait LookupKey: Clone + Display {
     /// The key as requested, for the list of missing ones.
-    fn asked(&self) -> String {
+    fn requested(&self) -> String {
         self.to_string()
     }
 

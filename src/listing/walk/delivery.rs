@@ -86,7 +86,7 @@ impl Walk {
             }
         }
         self.report.duplicates += repeated;
-        self.moves.note_again(self.report.rows, repeated);
+        self.moves.note_repeated(self.report.rows, repeated);
         keep
     }
 

@@ -86,7 +86,7 @@ pub struct Walk {
     seen: SeenIds,
     report: WalkReport,
     /// Requests in flight.
-    out: u64,
+    in_flight: u64,
     /// Answers taken whose rows are not delivered yet.
     undelivered: u64,
     /// Offset in the list up to which windows were delivered in order.
@@ -132,7 +132,7 @@ impl Walk {
             phase,
             seen: SeenIds::with_capacity(0),
             report,
-            out: 0,
+            in_flight: 0,
             undelivered: 0,
             delivered_to: 0,
             fresh_items: BTreeMap::new(),
@@ -245,10 +245,10 @@ impl Walk {
 
     /// Records that a request is in flight: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
-        self.out += 1;
-        self.moves.note_out(self.out);
+        self.in_flight += 1;
+        self.moves.note_in_flight(self.in_flight);
         let window = request.window;
-        self.sent_alone = Some(window).filter(|_| self.out == 1 && self.undelivered == 0);
+        self.sent_alone = Some(window).filter(|_| self.in_flight == 1 && self.undelivered == 0);
         match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
             (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
@@ -264,7 +264,7 @@ impl Walk {
         if self.report.pages == 0 {
             self.begin(facts);
         }
-        self.out = self.out.saturating_sub(1);
+        self.in_flight = self.in_flight.saturating_sub(1);
         self.undelivered += 1;
         self.report.pages += 1;
         self.report.note_total(facts.paging.total_count);
@@ -340,7 +340,7 @@ impl Walk {
 
     /// Records that a request failed after all retries; returns whether it will be repeated.
     pub fn failed(&mut self, request: &Request) -> bool {
-        self.out = self.out.saturating_sub(1);
+        self.in_flight = self.in_flight.saturating_sub(1);
         let window = request.window;
         let is_first_time = match (request.purpose, &mut self.phase) {
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.failed(window.page),
@@ -378,7 +378,7 @@ impl Walk {
 
     /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
-        self.out = self.out.saturating_sub(1);
+        self.in_flight = self.in_flight.saturating_sub(1);
         match request.purpose {
             Purpose::Read | Purpose::Search => self.main.end_before(request.window),
             _ => self.abandon(request),

@@ -22,7 +22,7 @@ pub(super) struct Moves {
     order: ListOrder,
     insertions: Insertions,
     /// Maximum number of requests in flight at once so far.
-    most_out: u64,
+    most_in_flight: u64,
     /// Rows that first came in an answer that did not continue the line; they may be repeated in one that does.
     strays: u64,
     /// For each repeated row, how many rows had been delivered before it.
@@ -46,13 +46,13 @@ pub(super) struct Circumstances {
 
 impl Moves {
     /// Records how many requests are in flight.
-    pub(super) fn note_out(&mut self, out: u64) {
-        self.most_out = self.most_out.max(out);
+    pub(super) fn note_in_flight(&mut self, in_flight: u64) {
+        self.most_in_flight = self.most_in_flight.max(in_flight);
     }
 
     /// Records by how many rows a boundary moved.
     pub(super) fn note_boundary(&mut self, shift: i64) {
-        self.insertions.note(shift, usize::try_from(self.most_out).unwrap_or(usize::MAX));
+        self.insertions.note(shift, usize::try_from(self.most_in_flight).unwrap_or(usize::MAX));
     }
 
     /// Records a new row in list order.
@@ -71,7 +71,7 @@ impl Moves {
     }
 
     /// Records that `again` rows were repeated after `rows` rows were delivered.
-    pub(super) fn note_again(&mut self, rows: u64, again: u64) {
+    pub(super) fn note_repeated(&mut self, rows: u64, again: u64) {
         let remaining = MAX_REMEMBERED.saturating_sub(self.again_at.len());
         self.again_at.extend(std::iter::repeat_n(rows, usize::try_from(again).unwrap_or(remaining).min(remaining)));
     }
@@ -104,7 +104,7 @@ mod tests {
 
     fn again(rows: u64, count: u64) -> Moves {
         let mut moves = Moves::default();
-        moves.note_again(rows, count);
+        moves.note_repeated(rows, count);
         moves.note_settled(900);
         moves
     }

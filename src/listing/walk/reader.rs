@@ -45,7 +45,7 @@ pub(super) enum Goal {
 /// State of a planned window.
 #[derive(Debug)]
 enum Slot {
-    Out,
+    InFlight,
     Arrived(Answer),
     /// Could not be fetched; requested once more when everything else is read.
     SetAside,
@@ -174,7 +174,7 @@ impl Reader {
     }
 
     /// Requests a window before any other.
-    pub(super) fn ask_for(&mut self, window: Window) {
+    pub(super) fn request(&mut self, window: Window) {
         self.wanted = Some(window);
     }
 
@@ -314,7 +314,7 @@ impl Reader {
                 let covers = start < edge.offset && start + u64::from(size) > edge.offset;
                 !covers || edge.anchor_in(answer).is_some()
             }
-            Slot::Out | Slot::SetAside => true,
+            Slot::InFlight | Slot::SetAside => true,
         });
     }
 
@@ -348,7 +348,7 @@ impl Reader {
         self.search = None;
         self.wanted = None;
         self.found.clear();
-        self.slots.retain(|_, slot| matches!(slot, Slot::Out));
+        self.slots.retain(|_, slot| matches!(slot, Slot::InFlight));
     }
 
     /// Abandons the rest of the list.
@@ -361,7 +361,7 @@ impl Reader {
 fn arrived<'a>((&place, slot): (&(u64, u32), &'a Slot)) -> Option<(WaitingPosition, &'a Answer)> {
     match slot {
         Slot::Arrived(answer) => Some((WaitingPosition::Planned(place), answer)),
-        Slot::Out | Slot::SetAside => None,
+        Slot::InFlight | Slot::SetAside => None,
     }
 }
 

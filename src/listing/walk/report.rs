@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::Unreliable;
 use crate::base::noun::RowNoun;
-use crate::base::plural::{count_of, word_for};
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::listing::RowKey;
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
@@ -212,7 +212,8 @@ impl WalkReport {
             && min != max
         {
             let text = format!(
-                "the list changed while it was read: the API counted between {min} and {}",
+                "the list changed while it was read: the API counted between {} and {}",
+                grouped(min),
                 noun.count("", max)
             );
             lines.push(Evidence::new(Code::ListChanged, Some(max - min), text));
@@ -228,7 +229,8 @@ impl WalkReport {
             lines.push(Evidence::new(Code::NotSortedByCreation, None, text));
         }
         if self.changes > 0 {
-            let text = format!("{} of the list moved while it was read", count_of(self.changes, "place", "places"));
+            let text =
+                format!("rows moved at {} of the list while it was read", count_of(self.changes, "place", "places"));
             lines.push(Evidence::new(Code::BoundariesMoved, Some(self.changes), text));
         }
         if self.order_unknown {
@@ -348,7 +350,8 @@ fn count_rows(ranges: &[[u64; 2]]) -> u64 {
 
 /// Lists at most [`MAX_RANGES`] ranges, and the number of further ones.
 fn list_rows(ranges: &[[u64; 2]]) -> String {
-    let listed: Vec<String> = ranges.iter().take(MAX_RANGES).map(|[start, end]| format!("{start} to {end}")).collect();
+    let listed: Vec<String> =
+        ranges.iter().take(MAX_RANGES).map(|&[start, end]| format!("{} to {}", grouped(start), grouped(end))).collect();
     match ranges.len().saturating_sub(MAX_RANGES) {
         0 => listed.join(", "),
         more => format!("{} and {more} more ranges", listed.join(", ")),
@@ -364,7 +367,7 @@ mod tests {
         assert_eq!(list_rows(&merged(&[301..=400, 101..=200, 201..=300, 501..=600])), "101 to 400, 501 to 600");
         let every_other: Vec<_> = (0..25).map(|at| at * 200 + 1..=at * 200 + 100).collect();
         let listed = list_rows(&merged(&every_other));
-        assert!(listed.ends_with("3801 to 3900 and 5 more ranges"), "{listed}");
+        assert!(listed.ends_with("3,801 to 3,900 and 5 more ranges"), "{listed}");
     }
 
     #[test]

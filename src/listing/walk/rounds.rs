@@ -73,7 +73,7 @@ impl Walk {
         {
             self.fall_back(Unreliable::PagesTooSmall);
         }
-        if self.out > 0 || self.undelivered > 0 {
+        if self.in_flight > 0 || self.undelivered > 0 {
             return;
         }
         match &mut self.phase {
@@ -140,7 +140,7 @@ impl Walk {
         if let Some(Break { edge, window, end }) = self.main.breaks.pop() {
             let start = edge.offset;
             let mut reader = Reader::new(Goal::Line, edge, self.cap);
-            reader.ask_for(window);
+            reader.request(window);
             self.phase = Phase::Reading { gap: Some(Gap { reader, end, start }) };
             return;
         }
@@ -164,7 +164,7 @@ impl Walk {
         let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
         // Another size means another URL, so that no cache holds the answer.
         let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
-        head.ask_for(Window::first(size));
+        head.request(Window::first(size));
         // Rows that could not be fetched must not count as growth, or too much of the start would be read.
         let known = self.line.rows() + self.report.missing_rows();
         let grown = self.main.edge.offset.saturating_sub(known);
@@ -189,7 +189,7 @@ impl Walk {
         let fitting: Vec<Window> =
             windows.filter(|window| window.offset() + 2 <= edge.max(2) && window.end() > edge).collect();
         if let Some(window) = fitting.get(wanted % fitting.len().max(1)) {
-            self.main.ask_for(*window);
+            self.main.request(*window);
         }
     }
 

@@ -58,7 +58,7 @@ impl fmt::Debug for ContactKey {
 }
 
 impl LookupKey for ContactKey {
-    fn asked(&self) -> String {
+    fn requested(&self) -> String {
         self.secret().map_or_else(|| self.to_string(), str::to_owned)
     }
 

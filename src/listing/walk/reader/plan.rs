@@ -5,14 +5,14 @@ use crate::listing::Window;
 
 impl Reader {
     /// Whether any window is in flight.
-    pub(in crate::listing::walk) fn has_out(&self) -> bool {
-        self.slots.values().any(|slot| matches!(slot, Slot::Out))
+    pub(in crate::listing::walk) fn has_in_flight(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot, Slot::InFlight))
             || self.search.as_ref().is_some_and(|search| search.is_out)
     }
 
     /// Whether a window that begins before another one is in flight.
     pub(in crate::listing::walk) fn has_out_before(&self, window: Window) -> bool {
-        self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::Out))
+        self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::InFlight))
     }
 
     /// Whether a window is in flight as a search.
@@ -48,11 +48,11 @@ impl Reader {
         }
         // Gaps left by an interrupted run are filled regardless of how many answers wait after them.
         let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
-        if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
+        if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_in_flight() {
             return None;
         }
         let is_beyond = self.planned_end().is_none_or(|end| cover >= end) && cover > 0;
-        if is_beyond && self.has_out() {
+        if is_beyond && self.has_in_flight() {
             return None;
         }
         if is_beyond && self.slots.values().any(|slot| matches!(slot, Slot::SetAside)) {
@@ -78,7 +78,7 @@ impl Reader {
             Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,
             _ => {
                 self.wanted = self.wanted.filter(|&wanted| wanted != window);
-                self.slots.insert(key(window), Slot::Out);
+                self.slots.insert(key(window), Slot::InFlight);
             }
         }
     }

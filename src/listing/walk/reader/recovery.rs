@@ -120,7 +120,7 @@ impl Reader {
         };
         let next = self.slots.range(aside..).find_map(|(&place, slot)| match slot {
             Slot::Arrived(_) => Some(Some(place)),
-            Slot::Out => Some(None),
+            Slot::InFlight => Some(None),
             Slot::SetAside => None,
         });
         let Some(Some(next)) = next else { return false };

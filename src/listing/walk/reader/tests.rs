@@ -135,7 +135,7 @@ fn a_reader_of_the_head_stops_where_it_meets_the_line() {
     let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5], 5);
     let mut head = Reader::new(Goal::Line, Edge::start(), 6);
-    head.ask_for(Window { page: 1, size: 5 });
+    head.request(Window { page: 1, size: 5 });
     let (window, _) = head.next_window(8).unwrap();
     head.note_sent(window);
     head.take(answer(window, &[9, 8, 1, 2, 3], 7), &mut reading.line).unwrap();
