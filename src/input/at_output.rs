@@ -4,7 +4,8 @@
 //! output's path. If every run writes to another path, it is the newest export of the other runs.
 //!
 //! *Easy to get wrong:* a manifest may list other outputs of the same run, including changes, and files that were removed
-//! since. An export without any files left does not count; one that lacks a part is damaged.
+//! since. An export without any files left does not count, unless it is a dataset without rows; one that lacks a part is
+//! damaged.
 
 use std::path::{Path, PathBuf};
 
@@ -33,18 +34,21 @@ pub struct ExportPlace<'a> {
     pub resource: &'static str,
 }
 
-/// The files of the published export; empty if there is none.
+/// The files of the published export; `None` if there is none, and empty for a dataset without rows.
 ///
 /// # Errors
 /// When the export cannot be read, or one of its files is missing.
-pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Vec<SourceFile>, SourceError> {
+pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Option<Vec<SourceFile>>, SourceError> {
     let mut unread = None;
     for manifest in &place.manifests {
         match read_manifest::<PublishedDetails>(manifest) {
             Ok(Some(found)) => {
                 let listed = place.listed(&found, manifest);
                 if let Some(files) = open_all(place, &listed, (manifest, &found), mirror)? {
-                    return Ok(files);
+                    return Ok(Some(files));
+                }
+                if place.is_folder && listed.is_empty() && found.rows == 0 {
+                    return Ok(Some(Vec::new()));
                 }
             }
             Ok(None) => {}
@@ -54,17 +58,17 @@ pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Vec<
     let target = &place.output.target;
     if !place.is_folder && exists(target)? {
         let file = mirror.source_file(target, place.output.format)?;
-        return Ok(vec![SourceFile { unread_manifest: unread, ..file }]);
+        return Ok(Some(vec![SourceFile { unread_manifest: unread, ..file }]));
     }
-    let Some(siblings) = place.siblings else { return Ok(Vec::new()) };
+    let Some(siblings) = place.siblings else { return Ok(None) };
     let newest = newest_manifest(siblings, place.resource);
     let newest = newest.map_err(|source| SourceError::Open { path: target.to_string().into(), source })?;
-    let Some(manifest) = newest else { return Ok(Vec::new()) };
+    let Some(manifest) = newest else { return Ok(None) };
     let found = read_manifest::<PublishedDetails>(&manifest);
     let found = found.map_err(|source| SourceError::Open { path: manifest.to_string().into(), source })?;
-    let Some(found) = found else { return Ok(Vec::new()) };
+    let Some(found) = found else { return Ok(None) };
     let listed = first_output(&found);
-    Ok(open_all(place, &listed, (&manifest, &found), mirror)?.unwrap_or_default())
+    open_all(place, &listed, (&manifest, &found), mirror)
 }
 
 impl ExportPlace<'_> {

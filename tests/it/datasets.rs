@@ -275,11 +275,12 @@ fn a_contact_that_moves_between_files_is_one_change() {
 }
 
 /// Contacts on two days. On the second, one is gone and another has moved and opted in, so that neither the region DE, nor
-/// the opt-out, nor the day of the first is left.
+/// the opt-out, nor the day of the first is left. On the third, there is none.
 fn server_of_days(day: &Arc<AtomicUsize>) -> ScriptedServer {
-    const DAYS: [&[(u32, &str, bool, &str)]; 2] = [
+    const DAYS: [&[(u32, &str, bool, &str)]; 3] = [
         &[(0, "DE", false, "2026-03-01"), (1, "DE", true, "2026-03-02"), (2, "US", false, "2026-03-02")],
         &[(1, "US", false, "2026-03-02"), (2, "US", false, "2026-03-02")],
+        &[],
     ];
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
@@ -289,6 +290,21 @@ fn server_of_days(day: &Arc<AtomicUsize>) -> ScriptedServer {
         });
         page_of(&contacts.collect::<Vec<_>>(), head)
     })
+}
+
+#[test]
+fn a_dataset_without_rows_is_compared_too() {
+    let day = Arc::<AtomicUsize>::default();
+    let server = server_of_days(&day);
+    let flags = ["-o", "c", "--partition-by", "region_code", "--changes", "d.ndjson", "--exit-code-unchanged", "99"];
+    let export = |run: Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let run = export(sent_export(), 0);
+    day.store(2, Ordering::SeqCst);
+    let run = export(run.again(), 0).expect_stderr("0 added, 0 changed, 3 removed");
+    assert!(names(&run.path("c")).is_empty());
+    let run = export(run.again(), 99).expect_stderr("0 added, 0 changed, 0 removed");
+    day.store(1, Ordering::SeqCst);
+    export(run.again(), 0).expect_stderr("2 added, 0 changed, 0 removed");
 }
 
 #[test]

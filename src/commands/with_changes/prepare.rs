@@ -107,15 +107,19 @@ fn find_base(
         is_folder,
         resource,
     };
-    let files = published_at(&place, mirror)?;
-    let name = match files.as_slice() {
-        [file] => file.path.display().to_string(),
+    let published = published_at(&place, mirror)?;
+    let name = match published.as_deref() {
+        Some([file]) => file.path.display().to_string(),
         _ => outputs.shown(&first.target),
     };
-    if files.is_empty() {
-        let rows = BaseRows::Read(sorter.another().finish()?);
-        return Ok((Base { place: name, side: None }, rows));
-    }
+    let files = match published {
+        Some(files) if !files.is_empty() => files,
+        // The last export of a dataset may have no rows, and so no files.
+        other => {
+            let side = other.map(|files| Side::of(Which::Old, &name, content, files));
+            return Ok((Base { place: name, side }, BaseRows::Read(sorter.another().finish()?)));
+        }
+    };
     let mut found = FoundFiles { files, ..FoundFiles::default() };
     let there = detect_contents(&mut found)?;
     if there != content {
