@@ -6,7 +6,7 @@
 //! *Easy to get wrong:* `x-profile-id` works only with the organization's key. An empty header is a malformed id, not a
 //! missing one; a profile's own key gets a 403 even for its own id.
 //!
-//! Ids and names are derived from the seed. The organization's list either contains only its own contacts, beside
+//! Ids and names are derived from the seed. The organization's list either contains only its own contacts, next to
 //! separate lists of the profiles; or it contains all contacts, and each profile sees its own part. In the first case
 //! only the organization's list changes.
 //!

@@ -94,7 +94,7 @@ impl Maker {
         (self.id(index) == id).then_some(index)
     }
 
-    /// When a contact was created and changed: ascending with the index, never after a fixed moment in the past.
+    /// When a contact was created and changed: ascending with the index, never after a fixed time in the past.
     pub(super) fn times(&self, index: u32) -> ContactTimes {
         let mut draws = Draws::new(self.seed, DrawPurpose::Times, u64::from(index));
         let end = self.last_moment();

@@ -160,7 +160,7 @@ impl Roster {
     }
 }
 
-/// The positions that an unstable sort shows in a window, for one request: ties are shuffled again each time.
+/// The positions that an unstable sort shows in a window, for one request: each request shuffles ties differently.
 pub(super) fn mixed_positions(window: Range<u32>, total: u32, seed: u64, request: u64) -> Vec<u32> {
     let mut positions = Vec::with_capacity(window.len());
     let mut position = window.start;

@@ -207,7 +207,7 @@ fn the_manifest_is_written_where_requested_and_its_paths_lead_from_there() {
     let beside = "data/day/_c.parquet.manifest.json";
     assert_eq!(paths(&run.json(beside)), ["c.parquet", "../../c.csv"]);
 
-    // The manifest of the previous run must not stay beside new files, and neither must one by version 0.1.
+    // The manifest of the previous run must not stay next to new files, and neither must one by version 0.1.
     std::fs::copy(run.path(beside), run.path("data/day/c.parquet.manifest.json")).unwrap();
     let run = run.again().contacts(&simulator.base_url(), &outputs).args(["--manifest", "state/m.json"]).finish();
     let run = run.expect_code(0);

@@ -170,7 +170,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
         assert!(documented.contains(&format!("| `{field}` |")), "docs/operations.md has no row for {field}");
     }
 
-    // A line that a crash cut off is skipped, and the next one is whole.
+    // A line that a crash cut off is skipped, and the next one is complete.
     std::fs::write(run.path("logs/runs.jsonl"), log + "{\"schema_version\":1,\"ru").unwrap();
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
     let report = |run: Finished, more: &[&str]| {
@@ -192,7 +192,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!((&found["unreadable_lines"], found["runs"].as_array().unwrap().len()), (&json!(1), 2));
     assert_eq!(found["runs"][0], *keyless);
     let run = run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
-    // The rows of an export are no runs.
+    // An export is not a run log.
     let run = run.again().args(["report", "--runs", "c.csv"]).finish().expect_code(2);
     let run = run
         .expect_stderr("error: no line is an entry of a run log: c.csv")
@@ -203,7 +203,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!(run.stdout, b"no runs\n");
     let run = run.again().args(["report", "--runs", "logs/runs.jsonl", "--last", "0"]).finish().expect_code(2);
     let run = run.expect_stderr("write a whole number of at least 1");
-    // Who sets these would wait for a run log in vain.
+    // The variable and the key `run-log` are wrong names, and are refused because no run log would be written.
     let set = run.again().env("SENT_EXPORT_RUN_LOG", Some("r.jsonl"));
     let run = set.contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("SENT_EXPORT_RUNS");
     let run =
