@@ -1,7 +1,7 @@
-//! Counting rows: it must take less than a twentieth of the time of an export.
+//! Measures counting rows, which must take less than 5% of the time of an export.
 //!
-//! Contacts in the batches and in the order in which an export counts them, more than fit into the processor's
-//! caches: an export of the built-in simulator, read back.
+//! The rows are an export of the built-in simulator, read back in the batches and in the order in which an export counts
+//! them. There are more of them than fit into the processor's caches.
 //!
 //! Times are CPU times where the system reports them, so that they are comparable on a busy machine, too.
 
@@ -30,7 +30,7 @@ fn batches() -> Vec<RecordBatch> {
     reader.map(|batch| batch.expect("a whole file")).collect()
 }
 
-/// What this thread has used of a processor, on Linux.
+/// CPU time that this thread has used, on Linux.
 fn processor_time() -> Option<Duration> {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)

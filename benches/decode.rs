@@ -1,4 +1,5 @@
-//! Pages' JSON to rows, and on to batches, with `+` as it is and as .NET escapes it; rows also by serde alone.
+//! Measures decoding pages of JSON to rows and then to batches, with `+` unescaped and escaped as by .NET. Rows are also
+//! decoded with serde alone.
 
 #[path = "support/pages.rs"]
 mod pages;
@@ -9,13 +10,13 @@ use sent_export::api::wire::Envelope;
 use sent_export::resources::contacts::{BatchBuilder, ContactPage, decode_any_page, decode_page};
 use sent_export::resources::{BuildBatches, ListData};
 
-/// Enough different pages that neither cache nor branch prediction knows them by heart.
+/// Enough different pages that neither caches nor branch prediction can learn them.
 const CONTACTS: u32 = 20_000;
 
 type Read = Result<Envelope<ListData<ContactPage>>, serde_json::Error>;
 
 fn page(read: Read) -> ContactPage {
-    read.expect("the page is sound").data.and_then(|list| list.items).expect("a list")
+    read.expect("the page is valid").data.and_then(|list| list.items).expect("a list")
 }
 
 fn decode(criterion: &mut Criterion) {

@@ -1,4 +1,4 @@
-//! Record batches to files.
+//! Measures encoding record batches to files.
 
 #[path = "support/pages.rs"]
 mod pages;
@@ -15,7 +15,7 @@ const CONTACTS: u32 = 20_000;
 
 fn batch() -> RecordBatch {
     let batch = |body: String| {
-        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.items);
+        let list = decode_page(&body.into()).expect("the page is valid").data.and_then(|list| list.items);
         list.expect("a list").batch()
     };
     let batches: Vec<RecordBatch> = pages::page_bodies("contacts", CONTACTS, true).into_iter().map(batch).collect();
@@ -38,8 +38,8 @@ fn encode(criterion: &mut Criterion) {
             bencher.iter_batched(
                 open,
                 |mut outputs| {
-                    outputs.write(&batch).expect("room on the disk");
-                    outputs.finish().expect("room on the disk").reports()[0].bytes
+                    outputs.write(&batch).expect("the disk has space");
+                    outputs.finish().expect("the disk has space").reports()[0].bytes
                 },
                 BatchSize::PerIteration,
             );

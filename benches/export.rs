@@ -1,4 +1,4 @@
-//! Whole exports by the release binary, beside the bare download and other tools on the same pages.
+//! Measures whole exports by the release binary, compared with a plain download and with other tools on the same pages.
 //!
 //! ```text
 //! cargo bench --bench export                                        # 100,000 contacts, 5 rounds
@@ -7,8 +7,8 @@
 //! cargo bench --bench export -- --table wire                        # compression on the wire
 //! ```
 //!
-//! Contestants take turns in every round, so that other load affects all alike; figures are medians.
-//! `benches/peers/install` installs the other tools, which are left out where they are not.
+//! Contestants take turns in every round, so that other load affects all of them equally. Figures are medians.
+//! `benches/peers/install` installs the other tools; tools that are not installed are skipped.
 
 #[path = "support/contestants.rs"]
 mod contestants;
@@ -31,7 +31,7 @@ use contestants::{Contestant, Task};
 use measure::Cost;
 use page_server::Coding;
 
-/// That of `sent-export contacts`.
+/// As in `sent-export contacts`.
 const DEFAULT_CONCURRENCY: u32 = 8;
 
 #[derive(Debug, Parser)]
@@ -57,15 +57,15 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Table {
-    /// The floor, the export and other tools.
+    /// The plain download, the export and other tools.
     Tools,
     /// The export at several concurrencies and latencies.
     Pace,
-    /// The export with bodies in several codings.
+    /// The export with bodies in several content codings.
     Wire,
 }
 
-/// What the bench is when it starts itself.
+/// What the bench does when it runs itself as a child process.
 #[derive(Debug, Subcommand)]
 enum Role {
     /// Serve pages.
@@ -99,7 +99,7 @@ impl Server {
         command.arg("serve").arg(contacts.to_string()).args(codings.iter().map(|coding| coding.name()));
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line)?;
+        BufReader::new(process.stdout.take().expect("stdout is piped")).read_line(&mut line)?;
         let port = line.trim().parse().map_err(io::Error::other)?;
         Ok(Self { process, port })
     }
@@ -148,7 +148,8 @@ fn compare_tools(arguments: &Arguments) -> io::Result<()> {
 
 /// Wall time relative to the minimum that the service allows, or the CPU time if that is longer.
 ///
-/// The first page is requested alone, because it has the number of pages; the others in as many rounds as needed.
+/// The first page is requested alone, because it contains the number of pages. The others are requested in as many rounds as
+/// needed.
 fn vary_pace(arguments: &Arguments) -> io::Result<()> {
     let server = Server::start(arguments.contacts, &[Coding::Identity])?;
     let pages = arguments.contacts.div_ceil(pages::PAGE_ROWS);
@@ -192,7 +193,7 @@ fn vary_coding(arguments: &Arguments) -> io::Result<()> {
     Ok(())
 }
 
-/// Length of the first page as it is sent, head included.
+/// Length of the body of the first page, as sent with this coding.
 fn page_bytes(server: &Server, coding: Coding) -> io::Result<usize> {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port))?;
     write!(stream, "GET /{}/v3/contacts?page=1 HTTP/1.1\r\n\r\n", coding.name())?;

@@ -1,4 +1,4 @@
-//! Accounts side by side in one process, each with a key, a limiter and a server of its own.
+//! Measures reading several accounts concurrently in one process, each with its own key, limiter and server.
 //!
 //! ```text
 //! cargo bench --bench jobs                                        # the table of docs/scale.md
@@ -22,22 +22,22 @@ use sent_export::simulator::{Settings, Simulator};
 
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Accounts side by side; may be repeated.
+    /// Number of accounts read concurrently; may be repeated.
     #[arg(long, default_values_t = [1, 10, 100])]
     accounts: Vec<u32>,
     /// Contacts of each account.
     #[arg(long, default_value_t = 2_000)]
     contacts: u32,
-    /// Times that each number of accounts is read; figures are medians.
+    /// How often each number of accounts is read; figures are medians.
     #[arg(long, default_value_t = 1)]
     rounds: usize,
-    /// Rate limit of each account. Slow enough that all accounts are read at the same time.
+    /// Rate limit of each account; must be slow enough that all accounts are read at the same time.
     #[arg(long, default_value = "2/s")]
     rate_limit: String,
     /// Extension of the outputs.
     #[arg(long, default_value = "parquet")]
     format: String,
-    /// Serve accounts, and print where.
+    /// Serve accounts and print their addresses.
     #[arg(long, hide = true)]
     serve: Option<u32>,
     /// Passed by cargo.
@@ -69,7 +69,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs so many jobs at the same time.
+/// Runs this many jobs at the same time.
 fn measure(accounts: u32, arguments: &Arguments) -> io::Result<Cost> {
     let Arguments { contacts, rate_limit, format, .. } = arguments;
     let mut servers = Command::new(std::env::current_exe()?)
@@ -90,14 +90,14 @@ fn measure(accounts: u32, arguments: &Arguments) -> io::Result<Cost> {
     std::fs::write(folder.path().join("jobs.toml"), file)?;
     command.current_dir(folder.path()).args(["run", "jobs.toml", "--quiet", "--parallel", &accounts.to_string()]);
     let cost = Cost::of(&mut command);
-    // Closing its stdin ends it.
+    // Closing the servers' stdin ends them.
     drop(servers.stdin.take());
     servers.wait()?;
     Ok(cost)
 }
 
 fn urls(servers: &mut Child) -> impl Iterator<Item = io::Result<String>> {
-    BufReader::new(servers.stdout.take().expect("it is piped")).lines()
+    BufReader::new(servers.stdout.take().expect("stdout is piped")).lines()
 }
 
 fn key(account: u32) -> String {

@@ -1,4 +1,5 @@
-//! Pages of messages to rows, and on to batches: as .NET escapes them, about 1,700 bytes a message.
+//! Measures decoding pages of messages to rows and then to batches. They are escaped as by .NET and have about 1,700 bytes
+//! per message.
 
 #[path = "support/pages.rs"]
 mod pages;
@@ -8,11 +9,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sent_export::resources::messages::{MessageBatches, MessagePage, decode_page};
 use sent_export::resources::{BuildBatches, PageLimit};
 
-/// Enough different pages that neither cache nor branch prediction knows them by heart.
+/// Enough different pages that neither caches nor branch prediction can learn them.
 const MESSAGES: u32 = 20_000;
 
 fn read(body: &ByteString) -> MessagePage {
-    let answer = decode_page(body, PageLimit::default()).expect("the page is sound");
+    let answer = decode_page(body, PageLimit::default()).expect("the page is valid");
     answer.data.and_then(|list| list.items).expect("a list")
 }
 

@@ -31,7 +31,7 @@ def batch_of(contacts):
         columns[name] = pa.array([contact.get(name) for contact in contacts], pa.bool_())
     for name in TIMES:
         texts = pa.array([contact.get(name) for contact in contacts], pa.string())
-        # Arrow refuses a seventh digit of a second, and a time without an offset where others have one.
+        # Arrow refuses a seventh fractional digit, and a time without an offset in a column where others have one.
         texts = pc.replace_substring_regex(texts, r"(\.\d{6})\d+", r"\1")
         texts = pc.replace_substring_regex(texts, r"([0-9])$", r"\1Z") if name in TIMES else texts
         texts = pc.replace_substring_regex(texts, r"\+00:00Z$", "Z")

@@ -1,9 +1,9 @@
-"""Compares two exports of generated contacts with `sent-export diff` and with a join in DuckDB, side by side.
+"""Compares two exports of generated contacts with `sent-export diff` and with a join in DuckDB.
 
 Usage: changes.py SENT_EXPORT [ROWS [MEMORY_MB]]
 
-ROWS contacts a side (1,000,000): one percent new, one percent gone, five percent changed, in the order of their creation.
-MEMORY_MB (500) limits DuckDB; what sent-export takes is measured. Files go to a temporary folder (TMPDIR).
+Each side has ROWS contacts (1,000,000) in order of creation: 1% are new, 1% are gone, and 5% have changed. MEMORY_MB (500) limits
+DuckDB; the memory of sent-export is only measured. Files go to a temporary folder (TMPDIR).
 """
 
 import os
@@ -70,7 +70,7 @@ print(counts[0])
 
 
 def python(script, *arguments):
-    # In a process of its own: the memory of this one would count as that of its children.
+    # In a separate process, because the memory of this one would count for its children.
     return [sys.executable, "-c", script, *map(str, arguments)]
 
 

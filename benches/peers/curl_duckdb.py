@@ -1,6 +1,6 @@
-"""Downloads all pages with curl, then lets DuckDB make one Parquet file of them.
+"""Downloads all pages with curl, then writes them to one Parquet file with DuckDB.
 
-DuckDB takes milliseconds for every file of a list, so the pages are joined to one file first.
+DuckDB takes milliseconds for every file of a list, so the pages are first joined into one file.
 
 Usage: curl_duckdb.py BASE_URL PAGES CONCURRENCY OUTPUT
 """

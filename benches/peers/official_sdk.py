@@ -1,6 +1,6 @@
 """Reads all contacts with the official Python SDK's own pagination and writes CSV.
 
-Usage: official_sdk.py BASE_URL PAGES CONCURRENCY OUTPUT; the SDK reads page after page, whatever the concurrency
+Usage: official_sdk.py BASE_URL PAGES CONCURRENCY OUTPUT; the SDK reads pages one by one, regardless of CONCURRENCY
 """
 
 import csv

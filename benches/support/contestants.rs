@@ -1,18 +1,18 @@
-//! Who is measured: the floor, the export to each format, and the peers that are installed.
+//! The contestants: the plain download, the export to each format, and the installed peers.
 //!
-//! `benches/peers/install` puts the peers' packages into `target/peers`; without it they are left out.
+//! `benches/peers/install` installs the peers' packages into `target/peers`; without them, the peers are skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::pages::PAGE_ROWS;
 
-/// Where the pages are and where results go.
+/// Where contestants read pages and write results.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) base_url: String,
     pub(crate) contacts: u32,
-    /// Requests in flight of everybody who can choose.
+    /// Requests in flight, for contestants that can configure it.
     pub(crate) concurrency: u32,
     pub(crate) folder: PathBuf,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Task {
 /// A way to get the contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contestant {
-    /// Fetch and drop.
+    /// Fetch all pages and drop them.
     Download,
     /// The export to these outputs.
     Export(&'static [&'static str]),
@@ -55,7 +55,7 @@ impl Contestant {
         }
     }
 
-    /// Whether what it needs is there.
+    /// Whether everything that the contestant needs is installed.
     pub(crate) fn is_installed(self) -> bool {
         !matches!(self, Self::Peer { .. }) || python().exists()
     }

@@ -1,4 +1,4 @@
-//! The floor: every page fetched and dropped with the HTTP client that the export uses.
+//! The lower bound: fetches every page with the HTTP client that the export uses, and drops it.
 
 use std::io;
 

@@ -1,10 +1,10 @@
 //! Measures the cost of running another program.
 //!
-//! Time and memory are those that the system accounts to the process and to what it started and waited for, so they do
-//! not hold the server's.
+//! Time and memory are those that the system attributes to the process and to the children it waited for, so they do not
+//! include the server's.
 //!
-//! *Easy to get wrong:* a child's peak memory begins with that of the process that started it, so the bench itself must
-//! stay small; that is why the pages are held by another process.
+//! *Easy to get wrong:* a child's peak memory starts at that of the process that started it, so the bench itself must stay
+//! small. That is why another process stores the pages.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,10 +23,10 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// Runs a command to its end.
+    /// Runs a command until it exits.
     pub(crate) fn of(command: &mut Command) -> Self {
         let started = Instant::now();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program is there");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program exists");
         let used = child.wait4().expect("a started child can be waited for");
         assert!(used.status.success(), "{command:?} failed with {}", used.status);
         Self { cpu: used.rusage.utime + used.rusage.stime, wall: started.elapsed(), peak_rss: used.rusage.maxrss }
@@ -37,7 +37,8 @@ impl Cost {
         let middle = |figure: fn(&Self) -> u128| {
             let mut figures: Vec<u128> = runs.iter().map(figure).collect();
             figures.sort_unstable();
-            u64::try_from(figures.get(figures.len() / 2).copied().unwrap_or_default()).expect("a run is short")
+            u64::try_from(figures.get(figures.len() / 2).copied().unwrap_or_default())
+                .expect("the figure fits into 64 bits")
         };
         Self {
             cpu: Duration::from_nanos(middle(|cost| cost.cpu.as_nanos())),

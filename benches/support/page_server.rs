@@ -1,13 +1,13 @@
-//! A server of prepared pages, whose own cost is negligible.
+//! A server of prepared pages with negligible cost.
 //!
-//! It runs as a process of its own, the bench started anew with `serve`, because the memory and time of the client are
-//! to be measured alone. `GET /v3/contacts?page=N` returns the page; a path may start with the latency of every
+//! It runs in a separate process (the bench itself, started with `serve`), so that only the memory and time of the client
+//! are measured. `GET /v3/contacts?page=N` returns the page; a path may start with the latency of every
 //! response and a content coding, as in `/50ms/gzip/v3/contacts?page=1`.
 //!
-//! *Easy to get wrong:* the simulator generates its responses on request, which costs more than an export does. Here
-//! only ready bytes are sent, from one thread.
+//! *Easy to get wrong:* the simulator generates its responses on request, which costs more than an export does. This
+//! server only sends prepared bytes, from one thread.
 //!
-//! It ends when its standard input closes, so that it does not outlive the bench.
+//! It exits when its standard input closes, so that it does not outlive the bench.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -23,16 +23,16 @@ use tokio::sync::oneshot;
 
 use crate::pages::page_bodies;
 
-/// How bodies are coded on the wire.
+/// Content coding of bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Coding {
-    /// As they are.
+    /// Not compressed.
     Identity,
-    /// gzip at the level that servers use for answers made on the way.
+    /// gzip at the level that servers use for dynamic responses.
     Gzip,
-    /// Brotli, likewise.
+    /// Brotli at such a level.
     Br,
-    /// Zstandard, likewise.
+    /// Zstandard at such a level.
     Zstd,
 }
 
@@ -52,19 +52,21 @@ impl Coding {
             Self::Identity => body.to_vec(),
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(body).and_then(|()| encoder.finish()).expect("memory takes all bytes")
+                encoder.write_all(body).and_then(|()| encoder.finish()).expect("writing to memory cannot fail")
             }
             Self::Br => {
                 let mut coded = Vec::new();
-                brotli::CompressorWriter::new(&mut coded, 4096, 1, 22).write_all(body).expect("memory takes all bytes");
+                brotli::CompressorWriter::new(&mut coded, 4096, 1, 22)
+                    .write_all(body)
+                    .expect("writing to memory cannot fail");
                 coded
             }
-            Self::Zstd => zstd::encode_all(body, 1).expect("memory takes all bytes"),
+            Self::Zstd => zstd::encode_all(body, 1).expect("writing to memory cannot fail"),
         }
     }
 }
 
-/// Whole answers, head and body, by coding and page.
+/// Complete responses, with head and body, by coding and page.
 struct Answers(Vec<(Coding, Vec<Bytes>)>);
 
 impl Answers {
@@ -110,12 +112,12 @@ impl Asked {
     }
 }
 
-/// Serves until the standard input closes; the first line on the standard output is the port.
+/// Serves until standard input closes; the first line on standard output is the port.
 pub(crate) fn serve(contacts: u32, codings: &[Coding]) -> io::Result<()> {
     let answers = Arc::new(Answers::new(contacts, codings));
     let (stop, stopped) = oneshot::channel();
     std::thread::spawn(move || {
-        // Whatever ends the reading ends the server.
+        // The end of stdin or a read error stops the server.
         io::stdin().read_to_end(&mut Vec::new()).ok();
         stop.send(()).ok();
     });

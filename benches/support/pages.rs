@@ -1,7 +1,7 @@
-//! Many different pages, as the built-in simulator sends them.
+//! Many different pages from the built-in simulator.
 //!
-//! Every bench of decoding, encoding and whole exports uses these contacts. One page again and again would sit
-//! in the processor's cache, train its branch prediction and compress far better than an account does.
+//! Every bench of decoding, encoding and whole exports uses these contacts. A single repeated page would stay
+//! in the processor's cache, train its branch prediction and compress far better than a real account.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,8 +11,8 @@ use sent_export::simulator::{DEFAULT_API_KEY, Escapes, Messaging, Settings, Simu
 /// Contacts on a full page.
 pub(crate) const PAGE_ROWS: u32 = 100;
 
-/// The bodies of all pages of a list of this many `contacts` or `conversations`, with each `+` as it is or as .NET escapes
-/// it.
+/// The bodies of all pages of a list of this many `contacts` or `conversations`, with each `+` either unescaped or escaped as
+/// by .NET.
 pub(crate) fn page_bodies(list: &str, rows: u32, is_escaped: bool) -> Vec<String> {
     let escapes = if is_escaped { Escapes::DotNet } else { Escapes::Plain };
     let messaging = Messaging { count: rows, ..Messaging::default() };
@@ -44,6 +44,6 @@ fn read_page(connection: &mut BufReader<TcpStream>, list: &str, page: u32) -> St
         }
     }
     let mut body = vec![0; length];
-    connection.read_exact(&mut body).expect("the simulator sends what it promised");
+    connection.read_exact(&mut body).expect("the simulator sends the announced length");
     String::from_utf8(body).expect("JSON is UTF-8")
 }

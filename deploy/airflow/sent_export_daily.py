@@ -1,7 +1,7 @@
-"""Runs every job of a file each night, one mapped task a job (Airflow 3).
+"""Runs every job of a file each night, with one mapped task per job (Airflow 3).
 
-The program, the file and the keys that it names must be on the workers. The params of the DAG say where they are. A task resumes
-on a worker that has the journal of the last try: `state-dir` of the jobs belongs on a volume that all workers share.
+The program, the file and the keys that it names must be on the workers; the params of the DAG are their paths. A task can resume
+only on a worker with the journal of the last attempt, so put the `state-dir` of the jobs on a volume that all workers share.
 """
 
 import logging
@@ -13,11 +13,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 log = logging.getLogger(__name__)
 
-# Exit codes that another try may cure: API unavailable, and stopped by a signal.
+# Exit codes for which a retry may help: API unavailable, and stopped by a signal.
 RETRIED = {5, 130, 143}
-# The others fail again until somebody looks. After 3, the files are there, but not verified.
+# The others fail again until someone fixes the cause. After 3, the files are written but unverified.
 FAILS_AT_ONCE = {1, 2, 3, 4, 6, 7, 8}
-# Of jobs with `exit-code-unchanged = 99`: nothing has changed since the last export.
+# Exit code of jobs with `exit-code-unchanged = 99` if nothing has changed since the last export.
 SKIPPED = 99
 
 
@@ -30,7 +30,7 @@ def run(command):
                 log.info("%s", line.rstrip())
             return program.wait()
         finally:
-            # When the task is stopped or takes too long: SIGTERM saves the progress.
+            # The task was stopped or takes too long; SIGTERM makes the program save its progress.
             if program.poll() is None:
                 program.terminate()
 
@@ -43,8 +43,8 @@ def judge(job, code):
         raise AirflowSkipException(f"{job}: nothing has changed")
     if code in FAILS_AT_ONCE:
         raise AirflowFailException(f"{job}: exit code {code}; not retried")
-    # Also what ends a program without a code of its own, such as a lack of memory.
-    raise AirflowException(f"{job}: exit code {code}; the next try resumes")
+    # Includes programs that were killed without an exit code of their own, for instance for lack of memory.
+    raise AirflowException(f"{job}: exit code {code}; the next attempt resumes")
 
 
 @dag(
@@ -60,7 +60,7 @@ def judge(job, code):
     doc_md=__doc__,
 )
 def sent_export_daily():
-    """One task lists the jobs, and one for each of them runs it."""
+    """One task lists the jobs; one mapped task per job runs it."""
 
     @task
     def list_jobs(params=None):

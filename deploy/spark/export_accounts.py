@@ -1,12 +1,12 @@
-"""Exports many accounts from the executors of a Spark cluster, then reads all of them as one table and reports by account.
+"""Exports many accounts from the executors of a Spark cluster, then reads them as one table and reports on each account.
 
     spark-submit export_accounts.py --jobs /etc/sent-export/jobs.toml --table s3a://lake/contacts --report report.ndjson
 
-The program, the file of jobs and the keys that it names must be on every node. The jobs write Parquet below one folder, as
-`account=NAME/contacts.parquet`, where NAME is that of the job.
+The program, the file of jobs and the keys that it names must be on every node. The jobs write Parquet files below one folder, as
+`account=NAME/contacts.parquet`, where NAME is the name of the job.
 
-Spark runs the tasks of a lost executor again: an account that was being exported is exported by another executor, and appears
-once, because an object has its name only when it is whole. Leave speculation off: two programs would export one account.
+Spark reruns the tasks of a lost executor: another executor exports the account that was being exported. The account appears only
+once, because an object gets its name when it is complete. Leave speculation off; otherwise two programs would export one account.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pyspark.sql import SparkSession, functions
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
-# Exit codes that another try may cure: API unavailable, and stopped by a signal.
+# Exit codes for which a retry may help: API unavailable, and stopped by a signal.
 RETRIED = {5, 130, 143}
-# The others fail again until somebody looks. After 3, the files are there, but not verified.
+# The others fail again until someone fixes the cause. After 3, the files are written but unverified.
 FAILS_AT_ONCE = {1, 2, 3, 4, 6, 7, 8}
 
-# What the report needs of the table; `account` is part of the path.
+# The columns that the report needs; `account` is part of the path.
 COLUMNS = ["id", "available_channels", "opt_out", "updated_at"]
 SCHEMA = "id string, available_channels array<string>, opt_out boolean, updated_at timestamp, account string"
 
@@ -46,13 +46,13 @@ def arguments():
 
 
 def die_with_worker():
-    """Has Linux stop the program (SIGTERM) when the thread that started it ends, so that none outlives its executor."""
+    """Makes Linux stop the program (SIGTERM) when the thread that started it ends, so that no program outlives its executor."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def export(job, settings):
-    """Runs a job on this executor until its exit code is not worth another try."""
+    """Runs a job on this executor, with retries while its exit code is worth one."""
     start = time.monotonic()
     for attempt in range(settings.tries):
         if attempt:
@@ -65,9 +65,9 @@ def export(job, settings):
 
 
 def export_all(session, jobs, settings):
-    """Spreads the jobs over the executors and returns how each ended."""
+    """Distributes the jobs over the executors and returns how each ended."""
     size = settings.jobs_per_task
-    # An account waits for its quota most of the time, so a task takes several.
+    # Exporting an account mostly means waiting for its quota, so a task runs several at the same time.
     groups = [jobs[at:at + size] for at in range(0, len(jobs), size)]
 
     def of_task(groups):
@@ -84,7 +84,7 @@ class ParquetFile(InputPartition):
 
 
 class ParquetFolder(DataSource):
-    """A folder of an object store, read by pyarrow on the executors, with the credentials of their environment."""
+    """A folder of an object store, read by pyarrow on the executors, with credentials from their environment."""
 
     @classmethod
     def name(cls):
@@ -114,7 +114,7 @@ class ParquetFolderReader(DataSourceReader):
         import pyarrow.fs
         import pyarrow.parquet
 
-        # As Spark names the columns of SCHEMA; the file says besides that a channel is never null.
+        # The columns of SCHEMA under Spark's names; the file also declares that a channel is never null.
         channels = pyarrow.list_(pyarrow.field("element", pyarrow.string()))
         store, _ = pyarrow.fs.FileSystem.from_uri(self.url)
         with store.open_input_file(partition.path) as file:
@@ -134,7 +134,7 @@ def read_table(session, settings):
 
 
 def by_account(table):
-    """One row an account."""
+    """One row per account."""
     return table.groupBy("account").agg(
         functions.count("*").alias("contacts"),
         functions.count_distinct("id").alias("distinct_contacts"),
@@ -145,7 +145,7 @@ def by_account(table):
 
 
 def report(outcomes, rows):
-    """What came out for each account: how its job ended, and what is in the table, which may be of an earlier day."""
+    """The result for each account: how its job ended, and its rows in the table, which may be from an earlier day."""
     counted = {row["account"]: row.asDict() for row in rows}
     ended = {outcome["account"]: outcome for outcome in outcomes}
     return [{"account": name, **ended.get(name, {}), **counted.get(name, {})} for name in sorted({*ended, *counted})]
@@ -157,7 +157,7 @@ def main():
         SparkSession.builder.appName("sent-export")
         .config("spark.speculation", "false")
         .config("spark.sql.session.timeZone", "UTC")
-        # The names of accounts are texts, whatever they look like.
+        # Names of accounts are strings, even if they look like numbers.
         .config("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
         .getOrCreate()
     )

@@ -1,4 +1,4 @@
-//! Authentication, and the accounts that requests read.
+//! Authentication, and the accounts that requests read from.
 //!
 //! [`Accounts`] are the organization and its profiles, each with its own contacts. `state` looks up the caller by its
 //! key, then the account that `x-profile-id` selects.
@@ -6,7 +6,7 @@
 //! *Easy to get wrong:* `x-profile-id` works only with the organization's key. An empty header is a malformed id, not a
 //! missing one; a profile's own key gets a 403 even for its own id.
 //!
-//! Ids and names are derived from the seed. The organization's list either contains only its own contacts, beside
+//! Ids and names are derived from the seed. The organization's list either contains only its own contacts, next to
 //! separate lists of the profiles; or it contains all contacts, and each profile sees its own part. In the first case
 //! only the organization's list changes.
 //!
@@ -53,16 +53,16 @@ pub(super) struct SimulatedAccount {
     pub(super) mailbox: Mailbox,
 }
 
-/// Where the contacts and messages of an account are found.
+/// Where the contacts and messages of an account are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Books {
     /// The account that stores them.
     pub(super) holder: AccountNumber,
-    /// Which of the stored ones, if they are mixed with others.
+    /// Whose rows to select, if the holder stores those of several accounts.
     pub(super) owner: Option<usize>,
 }
 
-/// The place of an account in [`Accounts`].
+/// The position of an account in [`Accounts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AccountNumber(usize);
 
@@ -77,7 +77,7 @@ impl AccountNumber {
 }
 
 impl Accounts {
-    /// The accounts of the settings.
+    /// Creates the accounts that the settings describe.
     pub(super) fn new(settings: &Settings) -> Self {
         let seed = |number: u32| draw(settings.seed, DrawPurpose::Account, u64::from(number) << 8 | 1);
         let id = |number: u32| Maker { seed: seed(number), initial: 0, customer_id: None, hostile: false }.id(0);
@@ -114,7 +114,7 @@ impl Accounts {
         }
     }
 
-    /// Where the contacts and messages of an account are found.
+    /// Returns where the contacts and messages of an account are stored.
     pub(super) fn books(&self, number: AccountNumber) -> Books {
         if self.wide {
             let owner = (number != AccountNumber::ORGANIZATION).then_some(number.0);
@@ -124,12 +124,12 @@ impl Accounts {
         }
     }
 
-    /// The account of a profile.
+    /// The account of the profile with this id.
     pub(super) fn profile(&self, id: Uuid) -> Option<AccountNumber> {
         self.profiles().iter().position(|account| account.id == id).map(|number| AccountNumber(number + 1))
     }
 
-    /// The account of the request's key.
+    /// The account that the request's key belongs to.
     pub(super) fn caller(&self, asked: &Asked) -> Result<AccountNumber, ErrorCode> {
         match asked.header("x-api-key") {
             None | Some("") => Err(ErrorCode::AUTH_001),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_missing_wrong_or_somebodys() {
+    fn a_key_is_missing_unknown_or_belongs_to_an_account() {
         let accounts = accounts(2);
         let caller = |headers: &[(&'static str, &str)]| accounts.caller(&asked(headers));
         assert_eq!(caller(&[]), Err(ErrorCode::AUTH_001));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_list_holds_the_contacts_of_everybody() {
+    fn a_wide_list_contains_the_contacts_of_all_accounts() {
         let settings = Settings {
             contacts: 10,
             profile_contacts: 5,

@@ -1,6 +1,6 @@
-//! Response bodies that arrive complete, half, or one byte at a time.
+//! Response bodies that arrive completely, by half, or one byte at a time.
 //!
-//! hyper sends a [`ResponseBody`]. It always announces the full length, and faults make it send less.
+//! hyper sends a [`ResponseBody`], which always announces the full length. Faults make it send less.
 //!
 //! *Easy to get wrong:* when a body fails immediately, hyper may discard what was written before, including the
 //! headers. The cut-off body therefore waits 20 ms after its first half, long enough for hyper to send it even on a
@@ -21,8 +21,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::shared::SharedState;
 
-/// Time before a cut-off body ends.
-const BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
+/// How long a cut-off body waits after its first half.
+const CUT_OFF_DELAY: Duration = Duration::from_millis(20);
 
 /// The body of a response.
 #[derive(Debug)]
@@ -37,26 +37,26 @@ pub(super) struct ResponseBody {
 #[derive(Debug)]
 enum SendingState {
     Whole,
-    /// The first half is still to be sent.
+    /// The first half has not been sent yet.
     FirstHalf,
-    /// The wait before it ends.
-    BreakingOff(Pin<Box<Sleep>>),
-    /// A byte after each wait.
+    /// The wait before the body ends.
+    BeforeCutOff(Pin<Box<Sleep>>),
+    /// One byte is sent after each wait.
     Drip(Duration, Pin<Box<Sleep>>),
 }
 
 impl ResponseBody {
-    /// All of it at once.
+    /// Sends everything at once.
     pub(super) fn whole(bytes: Vec<u8>, in_flight: Option<InFlightGuard>) -> Self {
         Self::new(SendingState::Whole, bytes, in_flight)
     }
 
-    /// The first half.
+    /// Sends the first half, then fails.
     pub(super) fn cut_off(bytes: Vec<u8>, in_flight: InFlightGuard) -> Self {
         Self::new(SendingState::FirstHalf, bytes, Some(in_flight))
     }
 
-    /// One byte at a time.
+    /// Sends one byte at a time.
     pub(super) fn drip(bytes: Vec<u8>, pause: Duration, in_flight: InFlightGuard) -> Self {
         Self::new(SendingState::Drip(pause, Box::pin(sleep(pause))), bytes, Some(in_flight))
     }
@@ -84,11 +84,11 @@ impl http_body::Body for ResponseBody {
         let body = self.get_mut();
         match &mut body.manner {
             SendingState::FirstHalf => {
-                body.manner = SendingState::BreakingOff(Box::pin(sleep(BEFORE_BREAKING_OFF)));
+                body.manner = SendingState::BeforeCutOff(Box::pin(sleep(CUT_OFF_DELAY)));
                 let half = body.rest.len() / 2;
                 body.send(half)
             }
-            SendingState::BreakingOff(wait) => {
+            SendingState::BeforeCutOff(wait) => {
                 std::task::ready!(wait.as_mut().poll(context));
                 Poll::Ready(Some(Err(io::Error::other("cut off on purpose"))))
             }

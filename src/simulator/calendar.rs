@@ -1,9 +1,9 @@
 //! Dates of the Gregorian calendar, computed as .NET does: from the number of days since January 1 of year 1.
 //!
-//! The simulator has a calendar of its own, because the code under test must not check itself.
+//! The simulator does not use the exporter's calendar, because the code under test must not check itself.
 //!
-//! *Easy to get wrong:* the last day of four years, and of 400 years, would count as part of a fifth year or fifth century
-//! without a limit. The unit tests walk through every day from year 1 to 9999.
+//! *Easy to get wrong:* without a limit, the last day of four years would count as part of a fifth year, and the last day of
+//! 400 years as part of a fifth century. The unit tests check every day from year 1 to 9999.
 
 /// Days from January 1 of year 1 to January 1 of 1970.
 const DAYS_TO_1970: i64 = 719_162;
@@ -15,7 +15,7 @@ const DAYS_OF_100_YEARS: u32 = 36_524;
 const DAYS_OF_4_YEARS: u32 = 1_461;
 /// Days before each month of a year that is not a leap year.
 const DAYS_BEFORE_MONTH: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-/// Names of the days, from that of January 1 of year 1.
+/// Names of the days of the week, starting with that of January 1 of year 1.
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -1,7 +1,7 @@
-//! A contact as it is sent over the wire.
+//! A contact as sent over the wire.
 //!
 //! A [`Contact`] holds the raw values of all documented fields, so that a test can compare them with what a client made
-//! of them. It serializes itself into a page. `maker` generates contacts, `hostile` distorts them, `world` returns
+//! of them. A contact serializes itself into a page. `maker` generates contacts, `hostile` distorts them, `world` returns
 //! them.
 //!
 //! *Easy to get wrong:* null, empty and missing are three different things on the wire. Here `None` is null unless
@@ -15,7 +15,7 @@ use super::json::{Escapes, JsonText};
 /// A contact as the API sends it: raw values, `None` for a field that is null or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
-    /// Which contact of the account this is: its number in order of creation, from 0.
+    /// The contact's number in its account, in order of creation, from 0.
     pub index: u32,
     /// The id, a UUID in lower case; `None` only in hostile mode.
     pub id: Option<String>,
@@ -47,14 +47,14 @@ pub struct Contact {
     pub updated_at: Option<String>,
     /// The account of the contact; omitted when `None`.
     pub customer_id: Option<String>,
-    /// What is unusual about its JSON.
+    /// Unusual features of its JSON.
     pub shape: Shape,
 }
 
-/// What is unusual about a contact's JSON. The default is nothing; only hostile mode sets anything.
+/// Unusual features of a contact's JSON. The default is none; only hostile mode sets any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// JSON that replaces the contact in the list, and is not an object.
+    /// JSON that replaces the contact in the list and is not an object.
     pub not_an_object: Option<&'static str>,
     /// Null fields are omitted.
     pub nulls_left_out: bool,

@@ -3,7 +3,7 @@
 //! A [`Dealing`] computes the contact and creation time of each initial message from its number alone. It also finds
 //! the messages of a contact without scanning all of them. `mailbox` uses both directions.
 //!
-//! *Easy to get wrong:* both directions must agree exactly, so the shares of contacts are computed in integers. Times
+//! *Easy to get wrong:* both directions must agree exactly, so the shares of contacts are computed with integers. Times
 //! ascend with the number; truncating a fraction must not move a message before its predecessor.
 //!
 //! A few contacts get many messages and some get none: the share of a contact falls with the square of its rank. More
@@ -33,7 +33,7 @@ pub(super) struct Dealing {
     count: u32,
     /// How many contacts there are.
     contacts: u32,
-    /// When the messages start and end before they are moved within their day.
+    /// When the messages start and end, before [`by_day`] moves them within their day.
     start: i64,
     end: i64,
     shuffled_messages: Permutation,
@@ -44,7 +44,7 @@ impl Dealing {
     /// Deals `count` messages, created from `start` to `end`, to the contacts below `contacts`.
     pub(super) fn new(seed: u64, count: u32, contacts: u32, start: Ticks, end: Ticks) -> Self {
         let count = if contacts == 0 { 0 } else { count };
-        // Spread evenly first, then moved by the hour of the day, which leads back to these two moments.
+        // Messages are spread evenly, then moved by the hour of the day; the first and last must end up at these two times.
         let [start, end] = [start, end].map(evenly);
         let shuffled_messages = Permutation::new(seed, 1, count);
         let shuffled_contacts = Permutation::new(seed, 2, contacts);
@@ -78,7 +78,7 @@ impl Dealing {
         u64::from(self.count) - self.slots_of_last(self.contacts - rank)
     }
 
-    /// Total number of messages of the last `contacts` ranks: a share that falls with its cube.
+    /// Total number of messages of the last `contacts` ranks, which is proportional to the cube of `contacts`.
     fn slots_of_last(&self, contacts: u32) -> u64 {
         let cube = |number: u32| u128::from(number).pow(3);
         u64::try_from(u128::from(self.count) * cube(contacts) / cube(self.contacts)).unwrap_or(u64::MAX)
@@ -120,7 +120,7 @@ impl Dealing {
         draw(self.seed, DrawPurpose::MessageTimes, u64::from(number / BLOCK) | 1 << 40).is_multiple_of(12)
     }
 
-    /// The message at the position of this one, for a request with an unstable sort within a campaign.
+    /// The message that a request with an unstable sort gets at the position of this one, from the same campaign.
     pub(super) fn tied(&self, number: u32, request: u64) -> u32 {
         let first = number / BLOCK * BLOCK;
         if first + BLOCK > self.count || !self.is_campaign(number) {
@@ -129,7 +129,7 @@ impl Dealing {
         first + Permutation::new(self.seed ^ request.rotate_left(32), u64::from(first), BLOCK).apply(number - first)
     }
 
-    /// The time between a message and its predecessor, if they were sent evenly.
+    /// The time that separates a message from its predecessor, if all were spread evenly.
     fn boundary(&self, number: u32) -> i64 {
         let span = i128::from(self.end - self.start);
         let offset = span * i128::from(number) / i128::from(self.count.max(1));
@@ -137,7 +137,7 @@ impl Dealing {
     }
 }
 
-/// Moves a time within its day, so that more messages are sent by day than by night; the order stays.
+/// Moves a time within its day, so that more messages are sent by day than by night; the order is kept.
 fn by_day(even: i64) -> Ticks {
     let (day, within) = (even.div_euclid(DAY), even.rem_euclid(DAY));
     let mut rest = within;
@@ -153,7 +153,7 @@ fn by_day(even: i64) -> Ticks {
     Ticks(even)
 }
 
-/// The time that [`by_day`] moves to this one, or to one just before.
+/// The inverse of [`by_day`]: the time that it moves to `moved`, or to just before.
 fn evenly(moved: Ticks) -> i64 {
     let (day, within) = (moved.0.div_euclid(DAY), moved.0.rem_euclid(DAY));
     let hour_ticks = 3_600 * SECOND;
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_account_can_be_dealt() {
+    fn the_largest_account_has_valid_dealing() {
         let dealing = dealing(u32::MAX, u32::MAX);
         let contact = dealing.contact_of(u32::MAX - 1);
         assert!(dealing.numbers_of(contact).any(|number| number == u32::MAX - 1));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_created_after_the_end_whatever_the_hour() {
+    fn no_message_is_created_after_the_end() {
         for hour in [0, 3, 7, 12, 16, 22] {
             let end = Ticks(20_600 * DAY + hour * 3_600 * SECOND + 17);
             let start = Ticks(end.0 - 2 * DAY);

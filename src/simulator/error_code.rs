@@ -3,8 +3,8 @@
 //! [`ErrorCode`] has the status, message and documentation link of each code in the public error catalog. `reply` puts
 //! them into an envelope; `fault` parses them by name, so that each can be injected.
 //!
-//! *Easy to get wrong:* the status is only a hint. The envelope decides: the service may send a failure inside a 200,
-//! and `fault` can inject that, too.
+//! *Easy to get wrong:* the envelope decides whether a request failed; the status is only a hint. The service may send a
+//! failure inside a 200, and `fault` can inject that, too.
 //!
 //! Codes and statuses are those of the catalog. Where it does not define the meaning (`VALIDATION_001`, `002`, `004`,
 //! `006` and `007`), the message is invented.
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_read_back_by_its_name() {
+    fn every_code_is_parsed_by_its_name() {
         assert_eq!(ErrorCode::all().count(), 27);
         for code in ErrorCode::all() {
             assert_eq!(code.name().parse(), Ok(code));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_constants_are_the_codes_they_say() {
+    fn constants_match_their_codes() {
         for (code, name) in [
             (ErrorCode::AUTH_001, "AUTH_001"),
             (ErrorCode::AUTH_002, "AUTH_002"),

@@ -1,7 +1,7 @@
 //! Injected faults, and the conditions for them.
 //!
 //! A [`Fault`] is a kind and its conditions; [`ArmedFaults`] counts how often each was injected. It is consulted for each
-//! request that the rate limit let through; only the first matching fault in the list is injected.
+//! request that passed the rate limit; only the first matching fault in the list is injected.
 //!
 //! # Grammar
 //!
@@ -13,7 +13,7 @@
 //!           | 429:SECONDS          BUSINESS_002 with this Retry-After (in the form that --retry-after sets)
 //!           | empty-STATUS         a status with an empty body, as documented for 401 and 403: empty-401
 //!           | html-STATUS          a gateway's page of HTML: html-502
-//!           | empty-body           a 200 with nothing in it
+//!           | empty-body           a 200 with an empty body
 //!           | not-json             a 200 with half a JSON document of the right length
 //!           | cut-off              the correct response, with the connection closed halfway
 //!           | missing-data         success without data
@@ -22,7 +22,7 @@
 //!           | close                the connection is closed without a response
 //!           | hang                 no response, ever
 //!           | drip[:DURATION]      the correct response, one byte at a time (1s)
-//!           | slow:DURATION        the correct response, late
+//!           | slow:DURATION        the correct response, delayed by this long
 //!           | rows:N               only the first N rows of a page, although its counts say more
 //!           | page-cap:N           a response as if the maximum page size were N
 //!           | redirect[:URL]       a 302 to this URL, or to a path of the simulator that counts visits
@@ -55,7 +55,7 @@ use super::error_code::ErrorCode;
 use super::parse::{ParseError, parse_duration};
 use super::random::{DrawPurpose, Draws};
 
-/// Maximum pause of a 429: a year, which overflows no clock.
+/// Maximum pause of a 429: a year, which cannot overflow a clock.
 const MAX_PAUSE_SECONDS: u64 = 365 * 86_400;
 
 /// A fault that is injected under some conditions.
@@ -115,7 +115,7 @@ pub enum FaultKind {
     PageCap(u32),
     /// A redirect; `None` leads to a path of the simulator that counts visits.
     Redirect(Option<String>),
-    /// The server is gone for this long.
+    /// The server closes all connections and refuses new ones for this long.
     Gone(Duration),
 }
 
@@ -151,12 +151,12 @@ pub enum Endpoint {
     Message,
     /// The account, its profiles and templates.
     Account,
-    /// Anything but contacts.
+    /// Anything except pages of contacts and single contacts.
     Other,
 }
 
 impl Endpoint {
-    /// True if a request of the kind `asked` is of this kind.
+    /// True if this kind includes requests of the kind `asked`.
     fn covers(self, asked: Self) -> bool {
         match self {
             Self::Other => !matches!(asked, Self::List | Self::Contact),
@@ -165,14 +165,14 @@ impl Endpoint {
     }
 }
 
-/// The facts about a request that conditions test.
+/// What conditions check about a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
     /// Its number, from 1.
     pub(super) number: u64,
     /// Its kind.
     pub(super) endpoint: Endpoint,
-    /// The first row and the number of rows it requests, if it requests a page.
+    /// The first row and the number of rows, if a page is requested.
     pub(super) window: Option<(u64, u32)>,
     /// The number of the profile that the header selects, from 1.
     pub(super) profile: Option<usize>,
@@ -216,7 +216,7 @@ impl ArmedFaults {
 }
 
 impl Conditions {
-    /// True if all conditions except the number of times hold.
+    /// True if all conditions hold, not counting `times`.
     fn hold(&self, request: RequestFacts, page_cap: u32, mut draws: Draws) -> bool {
         let holds_row = |row: u64| {
             request.window.is_some_and(|(offset, size)| (offset..offset.saturating_add(u64::from(size))).contains(&row))

@@ -1,4 +1,4 @@
-//! Every form of a fault is read, and each condition holds when it should.
+//! Tests that every form of a fault is parsed and that each condition holds when it should.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn armed(texts: &[&str]) -> ArmedFaults {
 }
 
 #[test]
-fn every_kind_is_read() {
+fn every_kind_is_parsed() {
     for (text, kind) in [
         ("INTERNAL_002", FaultKind::Error("INTERNAL_002".parse().unwrap())),
         ("ok-envelope:INTERNAL_001", FaultKind::ErrorInside200("INTERNAL_001".parse().unwrap())),
@@ -46,7 +46,7 @@ fn every_kind_is_read() {
 }
 
 #[test]
-fn nonsense_is_refused() {
+fn invalid_faults_are_refused() {
     for text in [
         "",
         "INTERNAL_999",
@@ -71,7 +71,7 @@ fn nonsense_is_refused() {
 }
 
 #[test]
-fn conditions_are_read_and_all_must_hold() {
+fn conditions_are_parsed_and_all_must_hold() {
     let when = fault("reset page=7 nth=2..5 times=4 on=list rate=50% offset=610").when;
     assert_eq!(
         when,
@@ -93,7 +93,7 @@ fn conditions_are_read_and_all_must_hold() {
 }
 
 #[test]
-fn a_page_is_where_it_is_whatever_the_page_size() {
+fn a_page_is_identified_by_its_first_row() {
     let mut faults = armed(&["reset page=3"]);
     assert!(faults.strike(list_request(1, 200, 100)).is_some());
     assert!(faults.strike(list_request(2, 160, 80)).is_some());
@@ -103,7 +103,7 @@ fn a_page_is_where_it_is_whatever_the_page_size() {
 }
 
 #[test]
-fn a_fault_strikes_no_more_often_than_told_and_the_next_one_takes_over() {
+fn a_fault_is_injected_at_most_times_and_then_the_next_one() {
     let mut faults = armed(&["reset times=2", "close after=3"]);
     let struck: Vec<_> = (1..=5).map(|number| faults.strike(list_request(number, 0, 100))).collect();
     let (reset, close) = (Some(FaultKind::Reset), Some(FaultKind::Close));
@@ -122,7 +122,7 @@ fn a_rate_is_kept_and_drawn_from_the_seed() {
 }
 
 #[test]
-fn a_profile_is_told_by_its_number() {
+fn a_profile_is_selected_by_its_number() {
     let strikes =
         |text: &str, profile| armed(&[text]).strike(RequestFacts { profile, ..list_request(1, 0, 100) }).is_some();
     assert!(strikes("reset profile=2", Some(2)) && strikes("reset", Some(2)));

@@ -6,10 +6,10 @@
 //! *Easy to get wrong:* an updated contact may start or stop matching, so the cache is refreshed for every contact
 //! touched since.
 //!
-//! The documentation says no more than "search term", "exact number" and channel names. Here `search` matches part of
-//! any form of the number, `phone` the number as sent or in E.164, and `channel` one of the available channels.
+//! The documentation says only "search term", "exact number" and channel names. Here `search` matches part of any form of
+//! the number, `phone` matches the number as sent or in E.164, and `channel` matches one of the available channels.
 //!
-//! The cache takes one bit a contact. The unit tests compare it with a plain search.
+//! The cache takes one bit per contact. The unit tests compare it with a plain search.
 
 use std::str::FromStr;
 
@@ -91,12 +91,12 @@ pub(super) struct FilteredRows {
     fitting: Vec<u64>,
     /// Number of checked contacts.
     known: u32,
-    /// Number of checked touches.
+    /// Number of touched contacts that have been checked again.
     touches_seen: usize,
 }
 
 impl FilteredRows {
-    /// Nothing checked yet.
+    /// An empty cache.
     pub(super) fn new(filter: Filter) -> Self {
         Self { filter, fitting: Vec::new(), known: 0, touches_seen: 0 }
     }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_renewed_for_contacts_touched_since() {
+    fn cached_matches_are_updated_for_touched_contacts() {
         let filter = Filter { channel: Some(Channel::Sms), ..Filter::default() };
         let mut rows = FilteredRows::new(filter.clone());
         rows.renew(400, &[], |index| maker().contact(index, ContactChange::default()));

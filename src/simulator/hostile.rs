@@ -81,7 +81,7 @@ const CHANNELS: &[&str] = &[
     "sms,\u{a0}whatsapp",
 ];
 
-/// Makes the contact hostile, in a way that depends on its index.
+/// Makes the contact hostile; its index selects the kind of distortion.
 pub(super) fn distort(contact: &mut Contact, seed: u64) {
     let mut draws = Draws::new(seed, DrawPurpose::Hostile, u64::from(contact.index));
     match contact.index % KINDS {
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kinds_follow_each_other() {
+    fn kinds_rotate_by_index() {
         let maker = Maker { seed: 5, initial: 400, customer_id: None, hostile: true };
         let unidentified =
             (0..KINDS).filter(|index| !maker.contact(*index, ContactChange::default()).is_identified()).count();

@@ -22,7 +22,7 @@ const NOT_OBJECTS: &[&str] = &["null", "7", "\"a text, not a message\"", "[]", "
 const STATUSES: &[&str] =
     &["QUARANTINED", "delivered", "Sent", " READ ", "", "=1+1", "UNKNOWN_STATUS_WITH_A_LONG_NAME", "已送达"];
 
-/// Each as JSON text.
+/// Prices as JSON text.
 const PRICES: &[&str] = &[
     "\"0.0079\"",
     "\"12.5\"",
@@ -88,12 +88,12 @@ const DATES: &[&str] = &[
     "1969-12-31T23:59:59.9999999Z",
 ];
 
-/// True for the kinds that have no id of their own.
+/// True if this message's kind of distortion removes its id.
 pub(super) fn takes_id(number: u32) -> bool {
     matches!(number % KINDS, 0 | 1 | 2 | 4)
 }
 
-/// Makes the message hostile, in a way that depends on its number.
+/// Makes the message hostile; its number selects the kind of distortion.
 pub(super) fn distort(message: &mut Message, seed: u64) {
     let mut draws = Draws::new(seed, DrawPurpose::HostileMessage, u64::from(message.number));
     match message.number % KINDS {
@@ -107,7 +107,7 @@ pub(super) fn distort(message: &mut Message, seed: u64) {
         4 => keep_only(message, false),
         5 | 6 => {
             let status: &&str = draws.pick(STATUSES);
-            become_status(message, status);
+            set_final_status(message, status);
         }
         7 => message.status = None,
         8..=11 => {
@@ -127,7 +127,7 @@ pub(super) fn distort(message: &mut Message, seed: u64) {
         }
         18 => message.body.get_or_insert_default().content = "long \"text\", ".repeat(2_000),
         19 | 20 => message.shape.events = Some(*draws.pick(EVENTS)),
-        21 => unsettle_events(message),
+        21 => disorder_events(message),
         22 => {
             message.shape.extra_fields = vec![
                 ("segments", "[{\"n\":1,\"parts\":[[null,-1.5e-3]]}]"),
@@ -155,14 +155,14 @@ pub(super) fn distort(message: &mut Message, seed: u64) {
     }
 }
 
-/// Removes everything except, perhaps, the id.
+/// Removes everything except the id, which is kept if `id` is true.
 fn keep_only(message: &mut Message, id: bool) {
     let shape = super::message::MessageShape { nulls_left_out: id, ..Default::default() };
     *message = Message { number: message.number, id: message.id.take().filter(|_| id), shape, ..Message::default() };
 }
 
-/// Ends in an undocumented status, in events and activities, too.
-fn become_status(message: &mut Message, status: &str) {
+/// Sets the final status to an undocumented one, including in events and activities.
+fn set_final_status(message: &mut Message, status: &str) {
     message.status = Some(status.to_owned());
     if let Some(last) = message.events.iter_mut().flatten().last() {
         status.clone_into(&mut last.status);
@@ -170,7 +170,7 @@ fn become_status(message: &mut Message, status: &str) {
 }
 
 /// Reverses the events, repeats one, and adds one whose time was never set.
-fn unsettle_events(message: &mut Message) {
+fn disorder_events(message: &mut Message) {
     let events = message.events.get_or_insert_default();
     events.reverse();
     events.extend(events.first().cloned());

@@ -1,7 +1,7 @@
 //! A JSON writer with the escaping of a .NET server.
 //!
 //! Values are appended to a [`JsonText`]: by `contact` for the rows of a page, by `reply` for the envelope. It is
-//! hand-written because every byte matters: clients must handle exactly this escaping, and a page must take less than a
+//! hand-written because the exact bytes matter: clients must handle exactly this escaping, and a page must take less than a
 //! tenth of a millisecond.
 //!
 //! *Easy to get wrong:* the default .NET encoder escapes far more than JSON requires (`+`, `'`, `&`, `<`, `>`, a
@@ -11,7 +11,7 @@
 //! The set of escaped characters is that of `JavaScriptEncoder.Default` in `System.Text.Json`; [`Escapes::Plain`]
 //! corresponds to its relaxed encoder.
 //!
-//! The unit tests check each form of escaping and parse it with `serde_json`.
+//! The unit tests check each form of escaping and parse the result with `serde_json`.
 
 use std::str::FromStr;
 
@@ -63,7 +63,7 @@ const PLAIN_FOR_DOTNET: [bool; 256] = {
 };
 
 impl JsonText {
-    /// An empty text with room for `capacity` bytes.
+    /// An empty text with a capacity in bytes.
     pub(super) fn new(escapes: Escapes, capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity), escapes }
     }
@@ -187,7 +187,7 @@ impl JsonText {
         }
     }
 
-    /// Appends the two-character escape that JSON has for some characters; false if there is none.
+    /// Appends the two-character escape that JSON defines for some characters; false if there is none.
     fn short_escape(&mut self, character: char) -> bool {
         let letter = match character {
             '\\' => b'\\',

@@ -1,15 +1,15 @@
-//! The simulator stands alone: none of its files imports anything from the rest of the crate.
+//! Tests that no file of the simulator imports anything from the rest of the crate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What leads out of the simulator: to the crate or to the folder above.
-fn ways_out(path: &Path, text: &str, depth: usize) -> Vec<String> {
+/// Lines with a path out of the simulator: to the crate or to the parent folder.
+fn outside_paths(path: &Path, text: &str, depth: usize) -> Vec<String> {
     let mut found = Vec::new();
     let is_test_file = path.to_string_lossy().ends_with("_tests.rs");
     let mut depth = if is_test_file { depth + 1 } else { depth };
     for (line, number) in text.lines().zip(1_usize..) {
-        // Tests stand last in a file, in a module of their own.
+        // Tests are in a module at the end of a file.
         if line.starts_with("mod tests {") {
             depth += 1;
         }
@@ -27,7 +27,7 @@ fn ways_out(path: &Path, text: &str, depth: usize) -> Vec<String> {
     found
 }
 
-/// How many times `super` leads from a file to the folder of the simulator.
+/// How many `super` segments lead from a file to the simulator's folder.
 fn depth_of(inside: &Path) -> usize {
     let folders = inside.components().count() - 1;
     let is_module_file = inside.file_name().is_some_and(|name| name == "mod.rs");
@@ -56,22 +56,22 @@ fn the_simulator_imports_nothing_of_the_rest_of_the_crate() {
     let mut found = Vec::new();
     for path in files.iter().filter(|path| **path != this) {
         let inside = path.strip_prefix(&folder).unwrap();
-        found.extend(ways_out(inside, &fs::read_to_string(path).unwrap(), depth_of(inside)));
+        found.extend(outside_paths(inside, &fs::read_to_string(path).unwrap(), depth_of(inside)));
     }
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
-fn a_way_out_is_found() {
+fn outside_paths_are_found() {
     let path = Path::new("state/answer.rs");
     for line in ["use crate::config::Config;", "let x = crate::error::Error::Y;", "use super::super::super::api;"] {
-        assert_eq!(ways_out(path, line, depth_of(path)).len(), 1, "{line}");
+        assert_eq!(outside_paths(path, line, depth_of(path)).len(), 1, "{line}");
     }
     for line in
         ["use super::super::reply::Reply;", "// crate::config", "use crate::simulator::Settings;", "mod tests {"]
     {
-        assert!(ways_out(path, line, depth_of(path)).is_empty(), "{line}");
+        assert!(outside_paths(path, line, depth_of(path)).is_empty(), "{line}");
     }
     let inside_tests = "mod tests {\n    use super::super::super::reply::Reply;";
-    assert!(ways_out(path, inside_tests, depth_of(path)).is_empty());
+    assert!(outside_paths(path, inside_tests, depth_of(path)).is_empty());
 }

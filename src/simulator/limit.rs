@@ -1,16 +1,16 @@
 //! The rate limit of the account, and the headers that describe it.
 //!
-//! [`AccountRateLimit`] is one token bucket for the whole organization, profiles included. The server consults it once per
-//! request with a valid key; the result is either a 429 or some headers of an ordinary response.
+//! [`AccountRateLimit`] is one token bucket for the whole organization, including its profiles. The server consults it once
+//! for each request with a valid key; the result is either a 429 or some headers of an ordinary response.
 //!
 //! *Easy to get wrong:* the documented headers describe a *window* ("requests remaining in current window"), but the
-//! documented limit is a *bucket* (200 a minute, bursts of 50). A client must handle both readings, so [`RateHeaderStyle`]
+//! documented limit is a *bucket* (200 requests a minute, bursts of 50). A client must handle both readings, so [`RateHeaderStyle`]
 //! offers both; the bucket is what is enforced. Requests of other clients drain the same bucket.
 //!
-//! Without a limit, the headers say one million requests, because the documentation promises the headers on all
-//! responses.
+//! Without a limit, the headers give a limit of 1,000,000 requests, because according to the documentation all responses
+//! have them.
 //!
-//! Unit tests pass in the time; nothing here reads a clock.
+//! Nothing here reads a clock; callers, including the unit tests, pass the time as an argument.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -18,13 +18,13 @@ use super::parse::Rate;
 use super::settings::{RateHeaderStyle, Settings};
 use super::times::unix_seconds;
 
-/// Limit in the headers when there is none.
+/// The limit in the headers when there is no limit.
 const NO_LIMIT: u64 = 1_000_000;
 
 /// The limit of an account.
 #[derive(Debug)]
 pub(super) struct AccountRateLimit {
-    /// Tokens a second and how many fit; `None` is no limit.
+    /// The token bucket; `None` means no limit.
     bucket: Option<Bucket>,
     headers: RateHeaderStyle,
     /// The current minute and its number of requests.
@@ -105,7 +105,7 @@ impl Bucket {
             self.tokens -= 1.0;
             return None;
         }
-        // If others use everything there is no correct value; the documentation shows a minute.
+        // If other clients use all tokens, no value is correct; the documentation shows a minute.
         let gain = self.per_second - self.drained_per_second;
         let seconds = if gain > 0.0 { (1.0 - self.tokens) / gain } else { 60.0 };
         Some(Duration::from_secs_f64(seconds))
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn others_drain_the_same_bucket() {
+    fn other_clients_drain_the_same_bucket() {
         let (mut limiter, now) =
             limiter(Settings { other_traffic: Some(Rate { per_minute: 30.0 }), ..Settings::default() });
         for _ in 0..3 {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_tell_of_the_bucket_or_of_the_minute() {
+    fn headers_describe_the_bucket_or_the_minute() {
         let (mut limiter, now) = limiter(Settings::default());
         let headers = |verdict: LimitDecision| verdict.headers.map(|values| values.join(" "));
         assert_eq!(headers(limiter.take(now, CLOCK)).as_deref(), Some("60 2 1"));

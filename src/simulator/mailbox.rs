@@ -4,12 +4,12 @@
 //! messages are computed (`dealing`); a message that arrives later is stored as two times and a contact.
 //! `message_maker` generates everything else on demand.
 //!
-//! *Easy to get wrong:* every query names the time it is about, because a replica answers for an earlier one. A message
-//! is visible from its commit on, which is later than its creation with `--late-commits`; it then appears among
-//! messages that a reader has already passed.
+//! *Easy to get wrong:* every query takes a time, because a replica responds as of an earlier one. A message is visible from
+//! its commit on. With `--late-commits` that is later than its creation, so it appears among messages that a reader has
+//! already passed.
 //!
-//! Memory: 24 bytes for each message that arrives; four for each message of a profile, once its list is requested from
-//! a mailbox that several accounts share.
+//! Memory: 24 bytes for each message that arrives. If several accounts share a mailbox, also four bytes for each message of
+//! a profile whose list has been requested.
 //!
 //! The unit tests add messages and compare lists, summaries and single messages.
 
@@ -39,13 +39,13 @@ const FIRST_DAY: Ticks = Ticks(20_454 * DAY);
 #[derive(Debug)]
 pub(super) struct Mailbox {
     seed: u64,
-    /// Makes only ids.
+    /// Used only to generate ids.
     ids: Maker,
     dealing: Dealing,
     /// The senders, by the owner of the contact.
     senders: Vec<Sender>,
     hostile: bool,
-    /// Messages that arrived later, by creation.
+    /// Messages that arrived later, in order of creation.
     arrived: Vec<ArrivedMessage>,
     /// The latest time.
     clock: Ticks,
@@ -55,9 +55,9 @@ pub(super) struct Mailbox {
     mover: Mover,
     /// Maximum time from creation to commit.
     late: i64,
-    /// Number of messages visible at the first request.
+    /// The time of the first request for the list.
     first_read: Option<Ticks>,
-    /// The initial messages of one owner among several, by creation.
+    /// The initial messages of each owner, in order of creation, if there are several.
     owned: HashMap<usize, Vec<u32>>,
 }
 
@@ -94,7 +94,7 @@ pub(super) struct MessageWindow {
 }
 
 impl Mailbox {
-    /// The messages of an account that has these contacts; `count` of them initial.
+    /// The messages of an account with this many contacts; `count` is the initial number of messages.
     pub(super) fn new(settings: &Settings, seed: u64, contacts: u32, count: u32, senders: Vec<Sender>) -> Self {
         let messaging = &settings.messaging;
         let (start, end) = span(messaging);
@@ -122,14 +122,14 @@ impl Mailbox {
         }
     }
 
-    /// The time that a query is about now, or at a lagging replica.
+    /// The time as of which a query is answered, by the primary or by a replica with this lag.
     pub(super) fn moment(&self, lag: Duration) -> Ticks {
         let speed = if let MessageClock::Running(speed) = self.manner { speed } else { 1.0 };
         Ticks(self.clock.0 - ticks_of(lag.mul_f64(speed)))
     }
 
     /// Advances the time to this time of the real clock.
-    pub(super) fn look_at_clock(&mut self, now: Instant) {
+    pub(super) fn advance_clock(&mut self, now: Instant) {
         let before = *self.looked_at.get_or_insert(now);
         if let MessageClock::Running(speed) = self.manner
             && now > before
@@ -139,10 +139,10 @@ impl Mailbox {
         }
     }
 
-    /// Adds new messages, because a page is requested; returns how many.
-    pub(super) fn let_messages_arrive(&mut self, arrival: Arrival, world: &World) -> u64 {
+    /// Adds the messages that are due when a page is requested; returns how many.
+    pub(super) fn add_due_messages(&mut self, arrival: Arrival, world: &World) -> u64 {
         let before = self.clock;
-        self.look_at_clock(arrival.at);
+        self.advance_clock(arrival.at);
         if let MessageClock::PerRequest(duration) = self.manner {
             self.clock.0 += ticks_of(duration);
         }
@@ -161,7 +161,7 @@ impl Mailbox {
         self.receive(count, before, now, world);
     }
 
-    /// Adds messages created evenly after one time and until another; if no time has passed, advances it.
+    /// Adds messages created at even intervals after `before` and until `now`; if no time has passed, advances the clock.
     fn receive(&mut self, count: u32, before: Ticks, now: Ticks, world: &World) {
         for position in 1..=i64::from(count) {
             let number = self.next_number();
@@ -187,7 +187,7 @@ impl Mailbox {
         self.dealing.count() + u32::try_from(self.arrived.len()).unwrap_or(u32::MAX)
     }
 
-    /// The same window as request number `request` sees it, if the sort is unstable.
+    /// Reorders ties in the window for this request, if the sort is unstable.
     pub(super) fn mix_ties(&self, window: &mut MessageWindow, request: u64) {
         for number in &mut window.numbers {
             *number = self.dealing.tied(*number, request);
@@ -204,7 +204,7 @@ impl Mailbox {
         world: &World,
     ) -> MessageWindow {
         let initial = self.dealing.count();
-        // Those that arrived and were committed early enough, newest last.
+        // Messages that arrived and were committed early enough, newest last.
         let committed_all = self.arrived.partition_point(|message| message.created.0 + self.late <= moment.0);
         let is_of = |contact: u32| world.is_of(contact, owner);
         let number = |place: usize| initial + u32::try_from(place).unwrap_or(u32::MAX);

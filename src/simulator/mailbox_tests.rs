@@ -1,4 +1,4 @@
-//! Lists, single messages and summaries agree, whatever arrives meanwhile.
+//! Tests that lists, single messages and summaries agree while messages arrive.
 
 use super::super::message_maker::Sender;
 use super::super::movement::Pace;
@@ -32,11 +32,11 @@ fn arrival(number: u64) -> Arrival {
 }
 
 #[test]
-fn the_newest_come_first_and_new_ones_push_the_others_down() {
+fn the_newest_messages_come_first_and_shift_older_ones() {
     let messaging = Messaging { count: 500, arrivals: Pace::PerRequest(3.0), ..Messaging::default() };
     let (world, mut mailbox) = (world(), mailbox(&settings(messaging, 0)));
     assert_eq!(all(&mut mailbox, &world), (0..500).rev().collect::<Vec<_>>());
-    assert_eq!(mailbox.let_messages_arrive(arrival(1), &world), 3);
+    assert_eq!(mailbox.add_due_messages(arrival(1), &world), 3);
     assert_eq!(all(&mut mailbox, &world), (0..503).rev().collect::<Vec<_>>());
     let moment = mailbox.moment(Duration::ZERO);
     assert_eq!(mailbox.window(None, 2, 3, moment, &world).numbers, [500, 499, 498]);
@@ -48,11 +48,11 @@ fn the_newest_come_first_and_new_ones_push_the_others_down() {
 }
 
 #[test]
-fn the_time_that_passes_changes_the_status_of_young_messages_only() {
+fn passing_time_changes_the_status_of_recent_messages_only() {
     let clock = MessageClock::PerRequest(Duration::from_secs(1));
     let messaging = Messaging { count: 500, arrivals: Pace::PerRequest(5.0), clock, ..Messaging::default() };
     let (world, mut mailbox) = (world(), mailbox(&settings(messaging, 0)));
-    mailbox.let_messages_arrive(arrival(1), &world);
+    mailbox.add_due_messages(arrival(1), &world);
     let shown = |mailbox: &Mailbox, number| mailbox.message(number, mailbox.moment(Duration::ZERO), &world);
     let before: Vec<Message> = (0..505).map(|number| shown(&mailbox, number)).collect();
     mailbox.pass_time(Duration::from_secs(86_400), 0, &world);
@@ -63,7 +63,7 @@ fn the_time_that_passes_changes_the_status_of_young_messages_only() {
     for (before, after) in before.iter().zip(&after) {
         assert_eq!((&before.id, &before.created_at, &before.body), (&after.id, &after.created_at, &after.body));
         let (old, new) = (before.events.as_ref().unwrap(), after.events.as_ref().unwrap());
-        assert_eq!(old[..], new[..old.len()], "what has happened stays");
+        assert_eq!(old[..], new[..old.len()], "past events do not change");
     }
 }
 
@@ -72,14 +72,14 @@ fn a_running_clock_runs_at_the_given_speed() {
     let messaging = Messaging { clock: MessageClock::Running(60.0), ..Messaging::default() };
     let mut mailbox = mailbox(&settings(messaging, 0));
     let (start, before) = (Instant::now(), mailbox.moment(Duration::ZERO));
-    mailbox.look_at_clock(start);
-    mailbox.look_at_clock(start + Duration::from_secs(2));
+    mailbox.advance_clock(start);
+    mailbox.advance_clock(start + Duration::from_secs(2));
     assert_eq!(mailbox.moment(Duration::ZERO).0 - before.0, 120 * SECOND);
     assert_eq!(mailbox.moment(Duration::from_secs(1)).0 - before.0, 60 * SECOND);
 }
 
 #[test]
-fn a_late_commit_shows_up_among_messages_that_were_passed_already() {
+fn a_late_commit_appears_among_older_messages() {
     let messaging = Messaging { count: 50, ..Messaging::default() };
     let (world, mut mailbox) = (world(), mailbox(&settings(messaging, 60)));
     mailbox.pass_time(Duration::from_secs(100), 100, &world);
@@ -94,7 +94,7 @@ fn a_late_commit_shows_up_among_messages_that_were_passed_already() {
 }
 
 #[test]
-fn an_older_moment_shows_the_list_as_it_was() {
+fn a_query_for_an_earlier_time_returns_the_list_of_that_time() {
     let messaging = Messaging { count: 50, ..Messaging::default() };
     let (world, mut mailbox) = (world(), mailbox(&settings(messaging, 0)));
     mailbox.pass_time(Duration::from_secs(10), 10, &world);

@@ -4,11 +4,11 @@
 //! megabytes. `world` calls it whenever a page is written or a filter is applied.
 //!
 //! *Easy to get wrong:* a contact must never depend on the clock or on its position in the list. Only rows that changed
-//! carry the real time, as a [`ContactChange`] that the caller passes in. Dates are spread evenly over the years, so they are
-//! the only values that depend on the number of contacts.
+//! contain the real time, from the [`ContactChange`] that the caller passes. Dates are spread evenly over the years, so they
+//! are the only values that depend on the number of contacts.
 //!
-//! The proportions of nulls, number formats, channels and opt-outs are guesses at a messy but real account: 4 % opted
-//! out, 60 % never updated, 3 % without channels, a few numbers that no library can parse.
+//! The proportions of nulls, number formats, channels and opt-outs are guesses at a messy but realistic account: 4% opted
+//! out, 60% never updated, 3% without channels, a few numbers that no library can parse.
 //!
 //! The unit tests check proportions and determinism; `tests/sdk/check_phone_numbers.py` checks the numbers against
 //! libphonenumber.
@@ -21,7 +21,7 @@ use super::random::{DrawPurpose, Draws, draw};
 use super::regions::Region;
 use super::times::{DAY, Ticks, ZoneSuffix};
 
-/// What movement changed about a contact.
+/// How movement changed a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct ContactChange {
     /// When it was created, if that was while the simulator ran.
@@ -94,7 +94,7 @@ impl Maker {
         (self.id(index) == id).then_some(index)
     }
 
-    /// When a contact was created and changed: ascending with the index, never after a fixed moment in the past.
+    /// When a contact was created and changed: ascending with the index, never after a fixed time in the past.
     pub(super) fn times(&self, index: u32) -> ContactTimes {
         let mut draws = Draws::new(self.seed, DrawPurpose::Times, u64::from(index));
         let end = self.last_moment();
@@ -112,13 +112,13 @@ impl Maker {
         ContactTimes { created, updated }
     }
 
-    /// The time of the last initial change: some day in the last quarter of 2025.
+    /// The time of the last initial change, in the last quarter of 2025.
     fn last_moment(&self) -> Ticks {
         let days = i64::from(low_half(draw(self.seed, DrawPurpose::Account, 0)) % 90);
         Ticks(20_362 * DAY + days * DAY)
     }
 
-    /// The contact of an index, with what movement did to it.
+    /// The contact with this index, after its changes by movement.
     pub(super) fn contact(&self, index: u32, change: ContactChange) -> Contact {
         let mut draws = Draws::new(self.seed, DrawPurpose::Contact, u64::from(index));
         let region = Region::drawn(&mut draws);
@@ -164,7 +164,7 @@ impl Maker {
         contact
     }
 
-    /// Applies an update to the values.
+    /// Applies an update to the contact's values.
     fn revise(&self, contact: &mut Contact, revision: u32) {
         let mut draws =
             Draws::new(self.seed, DrawPurpose::Revision, u64::from(contact.index) << 32 | u64::from(revision));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_leads_back_to_its_index_and_a_foreign_one_does_not() {
+    fn an_id_maps_back_to_its_index_and_a_foreign_id_does_not() {
         for index in [0, 1, 77, 1_000_000, u32::MAX] {
             let id = maker().id(index);
             assert_eq!(id.get_version_num(), 4);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_like_those_of_a_real_account() {
+    fn proportions_are_realistic() {
         assert!((30..=50).contains(&share(|contact| contact.opt_out == Some(true))));
         assert!((580..=620).contains(&share(|contact| contact.updated_at.is_none())));
         assert!((15..=25).contains(&share(|contact| contact.available_channels.is_none())));

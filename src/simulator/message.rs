@@ -1,7 +1,7 @@
-//! A message as it is sent over the wire.
+//! A message as sent over the wire.
 //!
 //! A [`Message`] holds the raw values of all documented fields, so that a test can compare them with what a client made
-//! of them. It serializes itself into a page of conversations, or its events as activities. `message_maker` generates
+//! of them. A message serializes itself into a page of conversations, or its events as activities. `message_maker` generates
 //! messages, `hostile_message` distorts them, `mailbox` returns them.
 //!
 //! *Easy to get wrong:* prices are JSON numbers in a message and strings with four decimal places in an activity.
@@ -17,7 +17,7 @@ use super::json::{Escapes, JsonText};
 /// A message as the API sends it: raw values, `None` for a field that is null or missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
-    /// Which message of the account this is: its number in order of creation, from 0.
+    /// The message's number in its account, in order of creation, from 0.
     pub number: u32,
     /// The id, a UUID in lower case; `None` only in hostile mode.
     pub id: Option<String>,
@@ -53,14 +53,14 @@ pub struct Message {
     pub events: Option<Vec<MessageEvent>>,
     /// Scheduled release, if it was held.
     pub scheduled_at: Option<String>,
-    /// What is unusual about its JSON.
+    /// Unusual features of its JSON.
     pub shape: MessageShape,
 }
 
-/// What is unusual about a message's JSON. The default is nothing; only hostile mode sets anything.
+/// Unusual features of a message's JSON. The default is none; only hostile mode sets any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageShape {
-    /// JSON that replaces the message in the list, and is not an object.
+    /// JSON that replaces the message in the list and is not an object.
     pub not_an_object: Option<&'static str>,
     /// JSON that replaces the body.
     pub body: Option<&'static str>,
@@ -79,7 +79,7 @@ pub struct MessageShape {
 pub struct MessageEvent {
     /// The new status.
     pub status: String,
-    /// When.
+    /// When it happened.
     pub timestamp: String,
     /// A description of the status.
     pub description: Option<String>,
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_apply_is_left_out_and_the_rest_is_null() {
+    fn optional_members_are_omitted_and_others_are_null() {
         let (message, _) = written(|json| made().write(json));
         assert!(message["template_id"].is_null() && message.get("template_id").is_some());
         for name in ["reason", "reason_code", "scheduled_at"] {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_replaces_what_it_names() {
+    fn a_shape_replaces_members() {
         let shape = MessageShape {
             body: Some("[1]"),
             events: Some("{}"),

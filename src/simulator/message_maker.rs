@@ -1,7 +1,7 @@
 //! Generates messages.
 //!
-//! A [`MessageDraft`] is what seed, number and contact determine about a message: direction, channel, timeline and price.
-//! [`MessageDraft::message`] writes it out as of a given time. Nothing is stored, so a million messages take no memory.
+//! A [`MessageDraft`] holds what seed, number and contact determine about a message: direction, channel, timeline and price.
+//! [`MessageDraft::message`] generates the message as of a given time. Nothing is stored, so a million messages take no memory.
 //! `mailbox` calls it.
 //!
 //! *Easy to get wrong:* the timeline of a message depends on its creation time, so the same number created at another
@@ -53,7 +53,7 @@ pub(super) struct Sender {
     pub(super) templates: Templates,
 }
 
-/// What is determined about a message.
+/// The properties of a message that do not depend on the current time.
 #[derive(Debug)]
 pub(super) struct MessageDraft {
     number: u32,
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_five_came_in_and_those_have_one_event_and_no_price() {
+    fn one_message_in_five_is_inbound_with_one_event_and_no_price() {
         let late = Ticks(CREATED.0 + 30 * DAY);
         let inbound: Vec<Message> = (0..2_000)
             .map(|number| message(number, late))

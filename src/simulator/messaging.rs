@@ -1,12 +1,12 @@
-//! Settings of the messages: how many, from when, and how time passes for them.
+//! Settings of the messages: how many, from which period, and how time passes for them.
 //!
-//! [`Messaging`] configures `mailbox`. Its clock is not the machine's: it stands still by default, so that the same
-//! seed gives the same messages, and it can run as fast as a test needs.
+//! [`Messaging`] configures `mailbox`. Its clock is not the machine's: by default it does not advance, so that the
+//! same seed gives the same messages, and it can run as fast as a test needs.
 //!
-//! *Easy to get wrong:* the status of a message depends on this clock alone. While it stands still nothing changes,
-//! except that each new message advances it a little.
+//! *Easy to get wrong:* the status of a message depends on this clock alone. While the clock does not advance, no status
+//! changes; only a new message advances it a little.
 //!
-//! Messages start with 2026 by default, just after the last generated contact was created.
+//! By default, messages start on January 1, 2026, just after the last generated contact was created.
 //!
 //! The unit tests parse valid and invalid values of each type.
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_are_read() {
+    fn message_clocks_are_parsed() {
         for (text, clock) in [
             ("still", MessageClock::Still),
             ("real", MessageClock::Running(1.0)),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_read() {
+    fn end_times_are_parsed() {
         assert_eq!("now".parse(), Ok(Until::Now));
         assert_eq!("fixed".parse(), Ok(Until::Fixed));
         let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1);

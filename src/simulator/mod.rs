@@ -4,9 +4,9 @@
 //! It runs in the `simulator` command, in `--simulate`, and in the tests.
 //!
 //! ```text
-//!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times ─ calendar, hostile ─► contact
-//! server ─────┤                                        │  │               ├ roster   which, in which order
-//!  sockets    └ state     what is answered ────────────┤  │               └ pool, filter
+//!             ┌ request   parses the request           ┌ accounts ─ world ┬ maker ─ regions, times ─ calendar, hostile ─► contact
+//! server ─────┤                                        │  │               ├ roster   which contacts, in which order
+//!  sockets    └ state     decides on the response ─────┤  │               └ pool, filter
 //!  body ◄──────── reply ◄─ endpoints                   │  └ mailbox ┬ dealing   which contact gets which message, and when
 //!                                                      │            └ message_maker ─ timeline, templates ─────► message
 //!                                                      └ limit, fault, movement, service, statistics
@@ -15,11 +15,11 @@
 //! *Easy to get wrong:* the simulator imports nothing from the rest of this crate, so that a misunderstanding of the API cannot
 //! hide in shared code.
 //!
-//! Contacts and messages are computed from seed and index on demand. A list that changes takes four bytes a contact, a message
-//! that arrives takes 24. Each module documents which facts about the service are known and which are guesses.
+//! Contacts and messages are computed from seed and index on demand. A list that changes takes four bytes per contact; a
+//! message that arrives takes 24 bytes. Each module documents which facts about the service are known and which are guesses.
 //!
-//! Each module has unit tests; `tests/it/simulator.rs` tests the whole over sockets, and scripts in `tests/sdk` read it with the
-//! official clients.
+//! Each module has unit tests. `tests/it/simulator.rs` tests the whole simulator over sockets, and scripts in `tests/sdk` read
+//! it with the official clients.
 
 #[cfg(test)]
 mod layering_tests;
@@ -102,10 +102,10 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// An error of starting the simulator or waiting for it.
+/// An error while starting the simulator or waiting for it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The port is taken or not allowed.
+    /// The port is in use or not allowed.
     #[error("cannot listen on 127.0.0.1:{port}")]
     Listen {
         /// The port.
@@ -125,7 +125,7 @@ impl Simulator {
     /// Starts serving.
     ///
     /// # Errors
-    /// If the port is taken or the system cannot create a thread.
+    /// If the port is in use or the system cannot create a thread.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let listen_error = |source| StartError::Listen { port: settings.port, source };
         let listener = server::listen(settings.port).map_err(listen_error)?;
@@ -137,7 +137,7 @@ impl Simulator {
         let serving = server::serve(Arc::clone(&shared), listener, gone, stopped);
         let thread = std::thread::Builder::new()
             .name("simulator".to_owned())
-            // Only a socket that just worked can fail here; clients are then refused, as they should be.
+            // Can fail only if a socket that was just opened stops working. Connections are then refused, as they should be.
             .spawn(move || drop(runtime.block_on(serving)))
             .map_err(StartError::Thread)?;
         Ok(Self { settings, shared, port, stop: Some(stop), thread: Some(thread) })
@@ -168,7 +168,7 @@ impl Simulator {
         self.shared.lock().truth()
     }
 
-    /// Restarts the books: [`Self::truth`] then describes the time from the next list request on.
+    /// Resets the records: [`Self::truth`] then describes the time from the next list request on.
     pub fn forget_reader(&self) {
         self.shared.lock().accounts.world(AccountNumber::ORGANIZATION).forget_reader();
     }
@@ -178,7 +178,7 @@ impl Simulator {
         self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.len()
     }
 
-    /// The contacts in the organization's list, in its order, as they are when the iterator reaches them.
+    /// The contacts in the organization's list, in its order, each in its state when the iterator reaches it.
     pub fn contacts(&self) -> impl Iterator<Item = Contact> {
         let indexes = self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.indexes(None);
         indexes.into_iter().map(|index| self.contact_by_index(index))
@@ -283,7 +283,7 @@ impl Drop for Simulator {
             stop.send(()).ok();
         }
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed; a second one while dropping would end the process.
+            // If the thread panicked, that was printed; a second panic while dropping would end the process.
             thread.join().ok();
         }
     }

@@ -18,12 +18,12 @@
 //!
 //! A replacement is a deletion and a creation in one step, so `total_count` does not reveal it.
 //!
-//! *Easy to get wrong:* only the per-request forms are reproducible, and only as far as requests arrive in the same order.
-//! Movement with `from` and `until` bounds ends, so a test can check that the client then finishes.
+//! *Easy to get wrong:* only the per-request forms are reproducible, and only if requests arrive in the same order.
+//! Movement with an `until` bound ends, so a test can check that the client then finishes.
 //!
 //! At most a thousand steps are applied at once; otherwise a pause of hours would rebuild the list in one request.
 //!
-//! The unit tests count steps over many requests and pass in the time.
+//! The unit tests count steps over many requests and pass the time as an argument.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -43,13 +43,13 @@ pub struct Movement {
     pub deleted: Pace,
     /// How often contacts are updated.
     pub updated: Pace,
-    /// How often one contact is deleted and another created in the same moment.
+    /// How often one contact is deleted and another created at the same time.
     pub replaced: Pace,
     /// Which rows are deleted and updated.
     pub place: MovePlace,
-    /// The list request with which movement by pace begins, from 1; 0 is the same.
+    /// The list request with which movement by pace begins, from 1; 0 means the same as 1.
     pub from_request: u64,
-    /// The last list request that movement by pace precedes.
+    /// The last list request before which the list moves by pace.
     pub until_request: Option<u64>,
     /// Maximum number of steps by pace, of all kinds together.
     pub at_most: Option<u64>,
@@ -111,12 +111,12 @@ pub enum MoveKind {
     Replace,
 }
 
-/// One thing to do now.
+/// One change that is due now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MoveStep {
-    /// What to do.
+    /// The kind of change.
     pub(super) kind: MoveKind,
-    /// To which row.
+    /// The row to change.
     pub(super) place: MovePlace,
     /// The number of the step, for drawing a row.
     pub(super) number: u64,
@@ -136,7 +136,7 @@ pub(super) struct Arrival {
 pub(super) struct Mover {
     movement: Movement,
     seed: u64,
-    /// When the first request arrived before which the list may change.
+    /// When the first list request arrived that movement by pace may precede.
     started: Option<Instant>,
     /// How many timed steps of each kind have been taken.
     timed: [u64; 4],
@@ -179,13 +179,13 @@ impl Mover {
         steps
     }
 
-    /// The number of a step that is requested from outside.
+    /// The number of a step that a caller requests directly.
     pub(super) fn next_number(&mut self) -> u64 {
         self.steps += 1;
         self.steps - 1
     }
 
-    /// Number of due steps of a kind by pace, at most as many as are left.
+    /// Number of steps of a kind that are due by pace, limited to those that `at_most` still allows.
     fn due(&mut self, kind: MoveKind, elapsed: Duration, request: u64) -> u64 {
         let (pace, slot) = match kind {
             MoveKind::Create => (self.movement.created, 0),
@@ -232,7 +232,7 @@ impl MovePlace {
     }
 }
 
-/// The whole part of a number that is never negative.
+/// The integer part of a non-negative number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,4 @@
-//! Movement comes at its pace, within its bounds, and is read from text.
+//! Tests that movement keeps its pace and its bounds, and that its settings are parsed.
 
 use super::*;
 
@@ -55,7 +55,7 @@ fn moves_come_at_their_request() {
 }
 
 #[test]
-fn the_same_seed_moves_the_same_way() {
+fn the_same_seed_gives_the_same_steps() {
     let movement = Movement { created: Pace::PerRequest(0.5), deleted: Pace::PerRequest(0.5), ..Movement::default() };
     let steps = |seed| {
         let mut mover = Mover::new(movement.clone(), seed);
@@ -66,7 +66,7 @@ fn the_same_seed_moves_the_same_way() {
 }
 
 #[test]
-fn positions_are_exact() {
+fn moves_affect_the_requested_positions() {
     for step in 0..1_000 {
         assert!(MovePlace::Anywhere.draw(step, 1, 50, (0, 10)) < 50);
         assert!((380..880).contains(&MovePlace::Reader.draw(step, 1, 5_000, (580, 100))));
@@ -78,7 +78,7 @@ fn positions_are_exact() {
 }
 
 #[test]
-fn text_is_read_or_refused() {
+fn settings_are_parsed_or_refused() {
     assert_eq!("0.5/req".parse(), Ok(Pace::PerRequest(0.5)));
     assert_eq!("none".parse(), Ok(Pace::Never));
     assert_eq!("60/min".parse(), Ok(Pace::Timed(Rate { per_minute: 60.0 })));

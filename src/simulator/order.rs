@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::parse::ParseError;
 
-/// How the list is sorted. The documentation does not say, so a client must cope with all of these.
+/// How the list is sorted. The documentation does not say, so a client must handle all of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// New contacts at the end.
@@ -12,11 +12,11 @@ pub enum Order {
     CreatedAscending,
     /// New contacts at the front.
     CreatedDescending,
-    /// New contacts anywhere, as with a sort by id.
+    /// New contacts at random positions, as with a sort by id.
     RandomKey,
-    /// An update moves a contact to the end, where new ones are, too.
+    /// An update moves a contact to the end, where new ones also appear.
     UpdatedAscending,
-    /// An update moves a contact to the front, where new ones are, too.
+    /// An update moves a contact to the front, where new ones also appear.
     UpdatedDescending,
     /// By creation, but ties are in a different order in every response.
     Unstable,

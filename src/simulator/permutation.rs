@@ -1,7 +1,7 @@
 //! An invertible shuffle that needs no memory.
 //!
-//! A [`Permutation`] maps each number below a bound to another one below it, and back. `mailbox` deals messages to
-//! contacts with two of them, so the contact of a message and the messages of a contact can both be computed.
+//! A [`Permutation`] maps each number below a bound to another one below it, and back. `dealing` assigns messages to
+//! contacts with two permutations, so the contact of a message and the messages of a contact can both be computed.
 //!
 //! *Easy to get wrong:* the Feistel network permutes a power of four, so a result at or above the bound is permuted
 //! again until it is below (cycle walking). This terminates because a permutation consists of cycles; it takes at most
@@ -25,7 +25,7 @@ pub(super) struct Permutation {
 }
 
 impl Permutation {
-    /// The shuffle of a seed, for the numbers below `bound`; `number` distinguishes several of one seed.
+    /// Derives a shuffle of the numbers below `bound` from a seed; `number` distinguishes the shuffles of one seed.
     pub(super) fn new(seed: u64, number: u64, bound: u32) -> Self {
         let bits = u32::BITS - bound.saturating_sub(1).leading_zeros();
         Self { key: draw(seed, DrawPurpose::Permutation, number), bound, half_bits: bits.div_ceil(2).max(1) }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_has_a_place_and_comes_back_from_it() {
+    fn every_number_maps_to_a_position_and_back() {
         for bound in [1, 2, 3, 4, 5, 16, 17, 1_000, 4_097] {
             let shuffle = Permutation::new(7, 0, bound);
             let mut places: Vec<u32> = (0..bound).map(|number| shuffle.apply(number)).collect();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_bound_works_and_neighbors_are_torn_apart() {
+    fn the_largest_bound_works_and_neighbors_are_separated() {
         let shuffle = Permutation::new(7, 0, u32::MAX);
         assert_eq!(shuffle.invert(shuffle.apply(u32::MAX - 1)), u32::MAX - 1);
         let small = Permutation::new(7, 0, 10_000);

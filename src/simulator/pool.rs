@@ -1,11 +1,11 @@
-//! The contacts of several accounts in one list, as an organization's key reads them.
+//! The contacts of several accounts in one list, as returned for an organization's key.
 //!
 //! A [`Pool`] numbers the contacts of its [`Maker`]s: first those of the organization, then those of each profile, then
 //! those created while the simulator runs. `world` identifies contacts by these numbers only. With one maker, they are
 //! the maker's own.
 //!
-//! *Easy to get wrong:* a contact created later belongs to an account that is drawn from its number, and its id is that
-//! account's maker's, so the id still maps back to the number.
+//! *Easy to get wrong:* the account of a contact created later is drawn from its number. That account's maker generates its
+//! id, so the id still maps back to the number.
 //!
 //! One contact of a profile in twenty shares its phone number with a contact of the organization, so such a list
 //! contains that number once for each account.
@@ -107,7 +107,7 @@ impl Pool {
         maker.times(number)
     }
 
-    /// The contact of a number, with what movement did to it.
+    /// The contact with this number, after its changes by movement.
     pub(super) fn contact(&self, index: u32, change: ContactChange) -> Contact {
         let (maker, number) = self.local(index);
         let mut contact = maker.contact(number, change);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_has_an_id_that_leads_back_to_it() {
+    fn every_number_has_an_id_that_maps_back_to_it() {
         let pool = Pool::new(vec![maker(1, 100), maker(2, 30), maker(3, 0), maker(4, 7)]);
         assert_eq!(pool.initial(), 137);
         let mut owners = [0; 4];

@@ -2,13 +2,13 @@
 //!
 //! Everything the simulator generates (contacts, faults, changes, latencies) is drawn here, so a seed reproduces a run
 //! as far as the order of requests allows. [`mix`] hashes one number; [`Draws`] is a stream of numbers for one purpose
-//! and one thing, for instance the values of contact 17.
+//! and one object, for instance the values of contact 17.
 //!
-//! *Easy to get wrong:* the order of draws is part of what a seed means. A new draw goes to the end of a stream or gets
-//! its own [`DrawPurpose`]; otherwise every contact of every seed changes.
+//! *Easy to get wrong:* the result of a seed depends on the order of draws. Put a new draw at the end of a stream or give
+//! it a [`DrawPurpose`] of its own; otherwise every contact of every seed changes.
 //!
-//! The constants are those of the `SplitMix64` generator: good bits from three multiplications, without state. This is
-//! not cryptography.
+//! The constants are those of the `SplitMix64` generator, which is stateless and cheap and distributes bits well. It is not
+//! cryptographically secure.
 //!
 //! The unit tests check distribution and reproducibility.
 
@@ -22,11 +22,11 @@ pub(super) enum DrawPurpose {
     Times = 2,
     /// The id of a contact.
     Id = 3,
-    /// The place of a contact in a list ordered by a random key.
+    /// The position of a contact in a list ordered by a random key.
     OrderKey = 4,
     /// What an update of a contact changes.
     Revision = 5,
-    /// Which rows move.
+    /// Which rows movement changes.
     Movement = 6,
     /// Whether a fault is injected.
     Fault = 7,
@@ -70,19 +70,19 @@ pub(super) const fn mix(value: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// One number from a seed, a purpose and the number of the thing it is for.
+/// One number, drawn from a seed, a purpose and the number of the object that it is for.
 pub(super) const fn draw(seed: u64, purpose: DrawPurpose, number: u64) -> u64 {
     mix(mix(seed ^ (purpose as u64).wrapping_mul(GOLDEN)) ^ number)
 }
 
-/// A stream of numbers for one thing.
+/// A stream of numbers for one object.
 #[derive(Debug, Clone)]
 pub(super) struct Draws {
     state: u64,
 }
 
 impl Draws {
-    /// The stream of `seed` for the thing `number` of a purpose.
+    /// The stream for a seed, a purpose and the number of an object.
     pub(super) const fn new(seed: u64, purpose: DrawPurpose, number: u64) -> Self {
         Self { state: draw(seed, purpose, number) }
     }
@@ -95,7 +95,7 @@ impl Draws {
 
     /// A number from 0 up to, not including, `end`; 0 when `end` is 0.
     pub(super) fn below(&mut self, end: u32) -> u32 {
-        // The high half of a 32 by 32 bit product is spread evenly enough, and needs no division.
+        // The high half of a 32-by-32-bit product is distributed evenly enough and needs no division.
         let scaled = ((self.next() >> 32) * u64::from(end)) >> 32;
         u32::try_from(scaled).unwrap_or_default()
     }
@@ -113,13 +113,13 @@ impl Draws {
     /// One of the items.
     ///
     /// # Panics
-    /// When there are none.
+    /// If there are no items.
     pub(super) fn pick<'items, T>(&mut self, items: &'items [T]) -> &'items T {
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         &items[self.below(count) as usize]
     }
 
-    /// One of the items, drawn by the weights that stand before them and sum up to `total`.
+    /// One of the items, drawn by the weights in the first element of each pair, which add up to `total`.
     pub(super) fn pick_weighted<'items, T>(&mut self, total: u32, items: &'items [(u32, T)]) -> &'items T {
         let mut rest = self.below(total);
         for (weight, item) in items {

@@ -1,7 +1,7 @@
 //! Regions, and how phone numbers are written there.
 //!
 //! [`REGIONS`] lists prefixes of subscriber numbers in use for each region, and the usual national and international
-//! formats. A prefix filled up with digits is a number that libphonenumber considers valid *for that region*, even
+//! formats. A prefix padded with digits is a number that libphonenumber considers valid *for that region*, even
 //! where regions share a calling code (US, CA, PR and DO; GB and JE; RU and KZ).
 //!
 //! *Easy to get wrong:* the first digit after the prefix must be 2 to 9. Some numbering plans exclude 0 and 1 there,
@@ -149,7 +149,7 @@ impl Region {
         &REGIONS[0]
     }
 
-    /// Draws the digits of a subscriber number, without calling code and trunk prefix.
+    /// Draws the digits of a subscriber number, without calling code or trunk prefix.
     pub(super) fn digits(&self, draws: &mut Draws) -> String {
         let length = self.international.bytes().filter(|byte| *byte == b'#').count();
         let mut digits = String::with_capacity(length);
@@ -179,7 +179,7 @@ fn low_byte(number: u32) -> u8 {
     u8::try_from(number).unwrap_or_default()
 }
 
-/// Replaces each `#` of the pattern by a digit.
+/// Replaces each `#` of the pattern with a digit.
 fn fill(pattern: &str, digits: &str, text: &mut String, dashed: bool) {
     let mut digits = digits.bytes();
     for byte in pattern.bytes() {
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_hold_as_many_digits_as_the_number_has() {
+    fn patterns_have_as_many_digits_as_the_number() {
         let mut draws = Draws::new(1, DrawPurpose::Contact, 0);
         for region in REGIONS {
             let digits = region.digits(&mut draws);

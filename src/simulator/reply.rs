@@ -1,4 +1,4 @@
-//! Responses: the envelope, the headers, and the pages of gateways, which have neither.
+//! Responses: the envelope, the headers, and the pages of gateways, which have neither of them.
 //!
 //! A [`PreparedReply`] is a finished response in memory: status, headers and body. `endpoints` fill the envelope with data, a
 //! [`Refusal`] fills it with an error; `state` decides which one is sent.
@@ -38,7 +38,7 @@ pub(super) struct PreparedReply {
 pub(super) struct Refusal {
     /// The error.
     pub(super) code: ErrorCode,
-    /// The message, if not the usual one of the code.
+    /// A message that replaces that of the code.
     pub(super) message: Option<String>,
     /// The invalid fields and why.
     pub(super) details: Vec<(&'static str, String)>,
@@ -90,7 +90,7 @@ impl ReplyMeta {
         self.finish(json, 200)
     }
 
-    /// An envelope with an error, under the status that belongs to it.
+    /// An envelope with an error, sent with the status of its code.
     pub(super) fn failure(&self, problem: &Refusal) -> PreparedReply {
         let code = problem.code;
         let mut json = JsonText::new(self.escapes, 1_024);

@@ -1,10 +1,10 @@
 //! Parsing of requests.
 //!
-//! [`Asked`] holds everything the simulator uses of a request; [`Route`] is the endpoint of its path; [`ListQuery`] is
+//! [`Asked`] holds the parts of a request that the simulator uses; [`Route`] is the endpoint of its path; [`ListQuery`] is
 //! the validated query of a list. `server` builds the first, `state` uses the other two.
 //!
 //! *Easy to get wrong:* `+` in a query is a space, as in every web framework. A client that sends an unescaped phone
-//! number finds nobody.
+//! number finds no contact.
 //!
 //! The documentation requires `page` and `page_size`. Which validation code a violation gets is documented only for
 //! numbers out of range. Numbers must fit in 32 bits, like .NET's `int`.
@@ -137,12 +137,12 @@ pub(super) struct ListQuery {
     pub(super) page: u32,
     /// The page size, after the cap.
     pub(super) page_size: u32,
-    /// Which contacts.
+    /// Which contacts are listed.
     pub(super) filter: Filter,
 }
 
 impl ListQuery {
-    /// Checks the query of a list of contacts against the largest page size and what happens to a larger one.
+    /// Checks the query of a list of contacts; `over_cap` says how a page size above `page_cap` is answered.
     pub(super) fn of_contacts(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Refusal> {
         let page = positive(asked, "page")?;
         let page_size = capped(positive(asked, "page_size")?, page_cap, over_cap)?;
@@ -154,7 +154,7 @@ impl ListQuery {
         Ok(Self { page, page_size, filter })
     }
 
-    /// Checks the query of another list, where page and size are optional.
+    /// Checks the query of any other list, where page and size are optional.
     pub(super) fn of_others(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Refusal> {
         let number = |name, usual| asked.parameter(name).map_or(Ok(usual), |_| positive(asked, name));
         let page = number("page", 1)?;
@@ -185,13 +185,13 @@ fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Refus
     })
 }
 
-/// The rows before a page.
+/// Number of rows before a page.
 fn offset(page: u32, page_size: u32) -> u64 {
     u64::from(page.saturating_sub(1)) * u64::from(page_size)
 }
 
-/// The requested page and page size, if both are numbers, before any other check.
-pub(super) fn window_asked_for(asked: &Asked) -> Option<(u32, u32)> {
+/// The requested page and page size, if both are positive numbers; nothing else is checked.
+pub(super) fn requested_window(asked: &Asked) -> Option<(u32, u32)> {
     Some((positive(asked, "page").ok()?, positive(asked, "page_size").ok()?))
 }
 
@@ -213,7 +213,7 @@ pub(super) fn read_id(text: &str, field: &'static str) -> Result<Uuid, Refusal> 
     read_id_or(ErrorCode::VALIDATION_003, text, field)
 }
 
-/// The same, for an endpoint that refuses it with another code.
+/// Like [`read_id`], for an endpoint that refuses a malformed id with another code.
 pub(super) fn read_id_or(code: ErrorCode, text: &str, field: &'static str) -> Result<Uuid, Refusal> {
     let malformed = || Refusal::with_field(code, field, format!("'{text}' is not a valid UUID."));
     if text.len() == 36 { Uuid::try_parse(text).map_err(|_| malformed()) } else { Err(malformed()) }
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_lead_to_endpoints() {
+    fn paths_map_to_endpoints() {
         assert_eq!(Route::of("/v3/contacts"), Route::Contacts);
         assert_eq!(Route::of("/v3/contacts/1"), Route::Contact("1".into()));
         assert_eq!(Route::of("/v3/contacts/1/message-summary"), Route::MessageSummary("1".into()));

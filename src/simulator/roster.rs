@@ -3,10 +3,10 @@
 //! A [`Roster`] maps positions to contact indexes. `world` reads windows of it and inserts, removes and moves rows; the
 //! contacts themselves are generated elsewhere.
 //!
-//! *Easy to get wrong:* rows are stored in ascending order and read backward for descending orders, so that the common
-//! changes (new rows, updated rows) happen at the cheap end. Positions are always those the client sees.
+//! *Easy to get wrong:* rows are stored in ascending order and read backward for descending orders, so that common changes
+//! (new rows, updated rows) affect the end of the vector, where they are cheap. Positions are always those the client sees.
 //!
-//! A list that has not changed and is sorted by creation needs no memory; any other takes four bytes a contact.
+//! A list that has not changed and is sorted by creation needs no memory; any other takes four bytes per contact.
 //!
 //! The unit tests compare with a plain sorted vector.
 
@@ -99,7 +99,7 @@ impl Roster {
         }
     }
 
-    /// Adds a new contact before the last `newer` ones, where the order is that of creation.
+    /// Adds a contact before the `newer` most recent ones, if the list is ordered by creation.
     pub(super) fn insert_late(&mut self, index: u32, newer: usize) {
         match self.order {
             Order::CreatedAscending | Order::CreatedDescending | Order::Unstable => {
@@ -110,7 +110,7 @@ impl Roster {
         }
     }
 
-    /// Number of the last rows, by creation, that match.
+    /// Number of consecutive rows at the end of the vector that match.
     pub(super) fn count_last(&self, mut is_counted: impl FnMut(u32) -> bool) -> usize {
         match &self.rows {
             RosterRows::Untouched(_) => 0,
@@ -160,7 +160,7 @@ impl Roster {
     }
 }
 
-/// The positions that an unstable sort shows in a window, for one request: ties are shuffled again each time.
+/// The positions that an unstable sort shows in a window, for one request: each request shuffles ties differently.
 pub(super) fn mixed_positions(window: Range<u32>, total: u32, seed: u64, request: u64) -> Vec<u32> {
     let mut positions = Vec::with_capacity(window.len());
     let mut position = window.start;
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn new_contacts_go_where_the_order_puts_them() {
+    fn new_contacts_are_inserted_in_order() {
         for (order, position) in [
             (Order::CreatedAscending, Some(1_000)),
             (Order::CreatedDescending, Some(0)),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unstable_order_mixes_ties_and_loses_no_row() {
+    fn an_unstable_order_shuffles_ties_and_keeps_every_row() {
         let mut all: Vec<u32> =
             (0..11).flat_map(|page| mixed_positions(page * 100..(page + 1) * 100, 1_020, 1, 7)).collect();
         assert_eq!(all.len(), 1_020);

@@ -3,14 +3,14 @@
 //! [`serve`] runs on the simulator's own thread. It accepts connections itself, because only the owner of a socket can
 //! reset it, close it without a response, or refuse new ones for a while.
 //!
-//! Each connection is a task in one set, so that stopping or going away ends all of them.
-//! [`SimulatorState::decide`](super::state::SimulatorState::decide) decides about a request when it arrives; this module carries out the
-//! decision.
+//! Each connection is a task in one set, so that stopping the server or making it unavailable ends all of them.
+//! [`SimulatorState::decide`](super::state::SimulatorState::decide) plans the response to a request when it arrives; this
+//! module carries out the plan.
 //!
-//! *Easy to get wrong:* the lock is never held while waiting. The port must not be lost while the server is away: a
-//! socket that is bound but does not listen keeps it, and connections are refused.
+//! *Easy to get wrong:* the lock is never held while waiting. The port must not be lost while the server is unavailable: a
+//! socket that is bound but does not listen keeps the port, and connections are refused.
 //!
-//! The backlog of 1,024 lets a client open all its connections at once. The tests are in `tests/it/simulator.rs`.
+//! With a backlog of 1,024, a client can open all its connections at once. The tests are in `tests/it/simulator.rs`.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -40,8 +40,8 @@ use super::state::{REDIRECT_TARGET, ResponseDelivery};
 
 const BACKLOG: i32 = 1_024;
 
-/// How long to wait before trying to take the port again.
-const BEFORE_NEXT_TRY: Duration = Duration::from_millis(10);
+/// How long to wait before another attempt to bind the port or to accept a connection.
+const RETRY_DELAY: Duration = Duration::from_millis(10);
 
 /// A socket on this port of 127.0.0.1 that does not listen yet.
 fn bound(port: u16) -> io::Result<Socket> {
@@ -80,11 +80,11 @@ pub(super) async fn serve(
                 drop(listener);
                 connections.shutdown().await;
                 let back = async {
-                    let placeholder = keep_trying(|| bound(port)).await;
+                    let placeholder = retry_until_ok(|| bound(port)).await;
                     sleep(away).await;
                     match listening(placeholder) {
                         Ok(listener) => listener,
-                        Err(_) => keep_trying(|| listen(port)).await,
+                        Err(_) => retry_until_ok(|| listen(port)).await,
                     }
                 };
                 listener = tokio::select! {
@@ -96,10 +96,10 @@ pub(super) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     shared.lock().statistics.connections += 1;
-                    connections.spawn(converse(Arc::clone(&shared), stream));
+                    connections.spawn(serve_requests(Arc::clone(&shared), stream));
                 }
-                // Most likely out of file descriptors until some connection ends.
-                Err(_) => sleep(BEFORE_NEXT_TRY).await,
+                // Most likely there are no free file descriptors until a connection ends.
+                Err(_) => sleep(RETRY_DELAY).await,
             },
         }
     }
@@ -108,23 +108,23 @@ pub(super) async fn serve(
 }
 
 /// Retries something until it works.
-async fn keep_trying<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
+async fn retry_until_ok<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
     loop {
         if let Ok(result) = attempt() {
             return result;
         }
-        sleep(BEFORE_NEXT_TRY).await;
+        sleep(RETRY_DELAY).await;
     }
 }
 
 /// Answers the requests of one connection.
-async fn converse(shared: Arc<SharedState>, stream: TcpStream) {
-    // Only costs time if it fails.
+async fn serve_requests(shared: Arc<SharedState>, stream: TcpStream) {
+    // If this fails, responses are only slower.
     stream.set_nodelay(true).ok();
     let stream = Arc::new(stream);
     let socket = Arc::clone(&stream);
     let service = service_fn(move |request| answer(Arc::clone(&shared), Arc::clone(&socket), request));
-    // An error here is a client that disconnected or a connection that was ended on purpose.
+    // An error means that the client disconnected or that the connection was ended on purpose.
     http1::Builder::new().serve_connection(TokioIo::new(SharedStream(stream)), service).await.ok();
 }
 
@@ -166,7 +166,7 @@ async fn answer(
         ResponseDelivery::Close => Err(ConnectionEnded),
         ResponseDelivery::Hang => std::future::pending().await,
         ResponseDelivery::Gone(duration) => {
-            // If a message is already queued, the loop goes away without another one.
+            // If a message is already queued, the server becomes unavailable anyway.
             shared.gone.try_send(duration).ok();
             std::future::pending().await
         }

@@ -2,15 +2,15 @@
 //!
 //! [`Service`] settings make responses disagree with each other, as they may behind a real API: count and rows of a
 //! page come from two statements, counts are cached, rows are committed after their creation time, replicas lag. All
-//! are off by default. [`CachedTotals`] and [`Replicas`] implement them for `state`.
+//! are off by default. [`CachedTotals`] and [`Replicas`] implement caching and lag for `state`.
 //!
-//! *Easy to get wrong:* a replica applies the same steps in the same order as the primary list, only later. So it is
-//! never wrong, only old. Two consecutive responses may come from different replicas, and the second may be the older
-//! one.
+//! *Easy to get wrong:* a replica applies the same steps in the same order as the primary list, only later. So its
+//! data is outdated but never wrong. Two consecutive responses may come from different replicas, and the second may be the
+//! older one.
 //!
 //! Three copies respond: the primary, and replicas with half of the lag and all of it.
 //!
-//! The unit tests pass in the time.
+//! The unit tests pass the time as an argument.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -20,13 +20,13 @@ use super::random::{DrawPurpose, Draws};
 use super::times::Ticks;
 use super::world::World;
 
-/// Number of cached counts: those of all filters that a test may use.
-const REMEMBERED_COUNTS: usize = 64;
+/// Maximum number of cached counts, enough for all filters that a test may use.
+const MAX_CACHED_COUNTS: usize = 64;
 
 /// How responses may disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Service {
-    /// The total of a page is counted before the list moves, its rows are read after.
+    /// The total of a page is counted before the list changes, and its rows are read afterwards.
     pub split_count: bool,
     /// How long totals are cached.
     pub cached_count: Duration,
@@ -56,7 +56,7 @@ impl CachedTotals {
         }
         let lifetime = self.lifetime;
         self.known.retain(|_, (since, _)| now.saturating_duration_since(*since) < lifetime);
-        if self.known.len() >= REMEMBERED_COUNTS && !self.known.contains_key(list) {
+        if self.known.len() >= MAX_CACHED_COUNTS && !self.known.contains_key(list) {
             return total;
         }
         self.known.entry(list.to_owned()).or_insert((now, total)).1
@@ -66,7 +66,7 @@ impl CachedTotals {
 /// A change to the list of contacts.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
-    /// A step of movement, while this window was asked for.
+    /// A step of movement, taken while this window was requested.
     Step(MoveStep, (u64, u32), Ticks),
     /// A contact created at this time became visible.
     Commit(Ticks),
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_is_remembered_for_its_lifetime() {
+    fn a_count_is_cached_for_its_lifetime() {
         let now = Instant::now();
         let mut counts = CachedTotals::new(Duration::from_secs(3));
         assert_eq!(counts.shown("a", now, 10), 10);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_is_old_and_then_the_same() {
+    fn a_replica_lags_and_then_catches_up() {
         let mut world =
             World::new(Maker { seed: 4, initial: 500, customer_id: None, hostile: false }, Order::CreatedDescending);
         let (lag, start) = (Duration::from_millis(800), Instant::now());

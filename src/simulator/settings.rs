@@ -1,14 +1,14 @@
 //! Settings of the simulator.
 //!
-//! [`Settings`] is what [`Simulator::start`](super::Simulator::start) takes; the default is a quiet account without a
-//! rate limit. The types of single settings parse themselves from text, so that the command line and the tests spell
-//! them alike.
+//! [`Simulator::start`](super::Simulator::start) takes [`Settings`]; the default is an unchanging account without a rate
+//! limit. The types of single settings parse themselves from text, so that the command line and the tests use the same
+//! syntax.
 //!
 //! *Easy to get wrong:* the defaults must suit a first try, but never be more lenient than the documentation: the page
 //! cap is on, responses carry all headers, and text is escaped as .NET does.
 //!
-//! 200 requests a minute, bursts of 50 and pages of 100 are documented; the rate limit is off by default, because a
-//! first try should be quick.
+//! 200 requests a minute, bursts of 50 and pages of 100 are documented. The rate limit is off by default, so that a first
+//! try is quick.
 //!
 //! The unit tests parse valid and invalid values of each type.
 
@@ -42,19 +42,19 @@ pub struct Settings {
     pub contacts: u32,
     /// Seed of everything that is generated.
     pub seed: u64,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 selects a free one.
     pub port: u16,
     /// Maximum page size.
     pub page_cap: u32,
     /// Response to a larger page size of contacts.
     pub over_cap: OverCap,
-    /// Response to a larger page size of any other list; `None` is either documented form.
+    /// Response to a larger page size of any other list; `None` selects one of the two documented forms.
     pub other_over_cap: Option<OverCap>,
-    /// Rate limit; `None` is no limit.
+    /// Rate limit; `None` means no limit.
     pub rate_limit: Option<Rate>,
     /// Burst size.
     pub burst: u32,
-    /// Requests of other clients under the same limit.
+    /// Rate of requests by other clients under the same limit.
     pub other_traffic: Option<Rate>,
     /// Form of `Retry-After` in a 429.
     pub retry_after: RetryAfter,
@@ -72,17 +72,17 @@ pub struct Settings {
     pub api_key: String,
     /// The key of the first profile.
     pub profile_api_key: String,
-    /// Number of profiles; without any, the account is a plain user.
+    /// Number of profiles; with 0, the account is a plain user.
     pub profiles: u32,
     /// Number of contacts of each profile.
     pub profile_contacts: u32,
-    /// Generate hostile contacts and messages.
+    /// Whether to generate hostile contacts and messages.
     pub hostile: bool,
     /// How strings are escaped.
     pub escapes: Escapes,
-    /// Compress responses for clients that accept gzip.
+    /// Whether to compress responses for clients that accept gzip.
     pub gzip: bool,
-    /// Contacts have `customer_id`, as in newer versions of the API.
+    /// Whether contacts have `customer_id`, as in newer versions of the API.
     pub customer_id: bool,
     /// Contents of the organization's lists.
     pub lists: OrganizationLists,
@@ -153,14 +153,14 @@ impl Default for Settings {
 /// Response to a page size above the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OverCap {
-    /// The page is as large as the cap, and says so.
+    /// The page has the maximum size, and its pagination says so.
     #[default]
     Clamp,
-    /// It is refused as out of range.
+    /// The request is refused as out of range.
     Reject,
-    /// It is refused as sibling lists document it, with the field in the details.
+    /// The request is refused as documented for the other lists, with the field in the details.
     Details,
-    /// It is refused as sibling lists document it, with the message alone.
+    /// The request is refused as documented for the other lists, with only the message.
     Message,
 }
 
@@ -200,7 +200,7 @@ impl FromStr for OrganizationLists {
     }
 }
 
-/// How a 429 says when to come back.
+/// How a 429 says when to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RetryAfter {
     /// In seconds, as documented.
@@ -236,14 +236,14 @@ pub enum RateHeaderStyle {
     Bucket,
     /// Remaining requests of the current minute and when it ends, regardless of the burst.
     Window,
-    /// Nothing.
+    /// The headers are not sent.
     Missing,
-    /// No numbers.
+    /// The headers have values that are not numbers.
     Junk,
 }
 
 impl RateHeaderStyle {
-    /// True if the headers are there and hold numbers.
+    /// True if the headers are sent and contain numbers.
     pub(super) fn are_numbers(self) -> bool {
         matches!(self, Self::Bucket | Self::Window)
     }
@@ -263,7 +263,7 @@ impl FromStr for RateHeaderStyle {
     }
 }
 
-/// Latency of responses, drawn from the shortest to the longest.
+/// Range from which the latency of each response is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
     /// The shortest.
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_read_per_second_minute_and_hour() {
+    fn rates_are_parsed_per_second_minute_and_hour() {
         let per_minute = |text: &str| text.parse::<Rate>().map(|rate| rate.per_minute);
         assert_eq!(per_minute("200/min"), Ok(200.0));
         assert_eq!(per_minute("20/s"), Ok(1_200.0));
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_and_others_are_refused_with_a_list() {
+    fn keywords_are_parsed_and_others_are_refused_with_a_list() {
         assert_eq!("random-key".parse(), Ok(Order::RandomKey));
         assert_eq!("reject".parse(), Ok(OverCap::Reject));
         assert_eq!("date".parse(), Ok(RetryAfter::Date));

@@ -12,18 +12,18 @@ use super::state::SimulatorState;
 #[derive(Debug)]
 pub(super) struct SharedState {
     state: Mutex<SimulatorState>,
-    /// Makes the accept loop go away for a while.
+    /// Makes the server unavailable for a while.
     pub(super) gone: mpsc::Sender<Duration>,
 }
 
 impl SharedState {
-    /// The shared state, and the receiver through which the loop learns to go away.
+    /// The shared state, and the receiver that tells the accept loop when to become unavailable.
     pub(super) fn new(settings: Arc<Settings>) -> (Arc<Self>, mpsc::Receiver<Duration>) {
         let (gone, hear_gone) = mpsc::channel(1);
         (Arc::new(Self { state: Mutex::new(SimulatorState::new(settings)), gone }), hear_gone)
     }
 
-    /// The state; a panic elsewhere does not poison it.
+    /// Locks the state, even if another task panicked while holding the lock.
     pub(super) fn lock(&self) -> MutexGuard<'_, SimulatorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,11 +1,11 @@
 //! Request statistics.
 //!
-//! [`Statistics`] are counters that the server updates as requests come and go. Tests read them from the running
-//! simulator, others at `/_simulator/statistics`, to check a client from the server's side.
+//! [`Statistics`] are counters that the server updates for each request. To check a client from the server's side, tests
+//! read them from the running simulator, and others at `/_simulator/statistics`.
 //!
 //! *Easy to get wrong:* a request that was already in flight when a 429 was sent cannot have known about it. Such
 //! requests are counted in `requests_while_paused` but not in `requests_deep_in_pause`; only the latter are the
-//! client's fault. A request may be in flight for a quarter of a second on a busy machine.
+//! client's fault. On a busy machine, a request may be in flight for up to 250 ms.
 //!
 //! The server tests check each counter.
 
@@ -40,7 +40,7 @@ pub struct Statistics {
     pub connections: u64,
     /// Requests that arrived during the pause that a 429 required.
     pub requests_while_paused: u64,
-    /// Of these, those that arrived more than a quarter of a second after that 429 was sent.
+    /// Of these, the requests that arrived more than 250 ms after that 429 was sent.
     pub requests_deep_in_pause: u64,
     /// Visits to the target of a redirect without a URL.
     pub redirect_target_hits: u64,
@@ -60,7 +60,7 @@ pub struct Statistics {
     pub last_profile_id: Option<String>,
     /// The user agent of the last request.
     pub last_user_agent: Option<String>,
-    /// Number of requests for each page, by page number and page size.
+    /// Number of requests by page number and page size.
     #[serde(serialize_with = "windows_by_name")]
     pub requests_by_window: BTreeMap<(u64, u32), u64>,
 }

@@ -1,7 +1,7 @@
 //! The templates of an account.
 //!
-//! [`Templates`] are drawn from the account's seed. `endpoints` lists them and `message_maker` makes messages from
-//! them, so a message never names a template that is not in the list.
+//! [`Templates`] are drawn from the account's seed. `endpoints` lists them and `message_maker` makes messages from them, so
+//! every template that a message names is in the list.
 //!
 //! *Easy to get wrong:* drafts and rejected templates are in the list, but no message is made from them.
 //!

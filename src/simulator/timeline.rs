@@ -1,14 +1,14 @@
 //! The status changes of a message over time.
 //!
 //! [`Timeline::draw`] decides all events of a message at once; [`Timeline::until`] returns those up to a given time.
-//! `message_maker` writes them out. So the status of a message changes as the mailbox's clock advances, without stored
-//! state.
+//! `message_maker` puts them into a message. So the status of a message changes as the mailbox's clock advances, without
+//! stored state.
 //!
-//! *Easy to get wrong:* times ascend, and the first is the creation. A held message has a second `SCHEDULED` if quiet
+//! *Easy to get wrong:* times ascend, and the first is that of the creation. A held message has a second `SCHEDULED` if quiet
 //! hours postponed its release.
 //!
 //! The proportions are guesses: one message in twenty fails, one in thirty is filtered or blocked, one in twenty-five
-//! is held. A few receipts come days later, which is why a reader must read old messages again.
+//! is held. A few receipts arrive days later, which is why a client must reread old messages.
 //!
 //! The unit tests check order, proportions, and that every documented status occurs.
 
@@ -20,7 +20,7 @@ use super::times::{DAY, SECOND, Ticks};
 pub(super) struct StatusEvent {
     /// The new status.
     pub(super) status: &'static str,
-    /// When.
+    /// When it happens.
     pub(super) at: Ticks,
     /// Scheduled release; for `SCHEDULED` and `CANCELLED`.
     pub(super) scheduled: Option<Ticks>,
@@ -72,7 +72,7 @@ const FILTERS: &[(&str, &str)] = &[
 const BLOCKS: &[(&str, &str)] =
     &[("BUSINESS_008", "The contact opted out"), ("BUSINESS_009", "The destination isn't enabled & can't be reached")];
 
-/// March 1, 2026, before which messages start as ACCEPTED.
+/// March 1, 2026; messages created before that start as ACCEPTED.
 const NO_LONGER_ACCEPTED: Ticks = Ticks(20_513 * DAY);
 
 impl Timeline {
@@ -81,7 +81,7 @@ impl Timeline {
         Self { steps: vec![StatusEvent { status: "RECEIVED", at: created, scheduled: None, reason: None }] }
     }
 
-    /// Draws the events of an outbound message; `is_read` if its channel reports reads.
+    /// Draws the events of an outbound message; `is_read` says whether its channel reports reads.
     pub(super) fn draw(created: Ticks, is_read: bool, draws: &mut Draws) -> Self {
         let outcome = *draws.pick_weighted(1_000, OUTCOMES);
         let mut line = Self { steps: Vec::with_capacity(7) };
@@ -137,7 +137,7 @@ impl Timeline {
         self.steps.push(StatusEvent { status, at, scheduled: None, reason: Some(*draws.pick(reasons)) });
     }
 
-    /// Holds the message and returns when it was released.
+    /// Adds the events of holding the message, and returns when it is released.
     fn hold(&mut self, at: Ticks, outcome: MessageOutcome, draws: &mut Draws) -> Ticks {
         let mut release = Ticks((at.0 / (900 * SECOND) + 2 + i64::from(draws.below(190))) * 900 * SECOND);
         let held = later(at, 20, 300, draws);
@@ -160,7 +160,7 @@ impl Timeline {
     }
 }
 
-/// From `shortest` to `longest` milliseconds later.
+/// A time between `shortest` and `longest` milliseconds later.
 fn later(at: Ticks, shortest: u32, longest: u32, draws: &mut Draws) -> Ticks {
     let millis = i64::from(shortest + draws.below(longest - shortest));
     Ticks(at.0 + millis * SECOND / 1_000 + i64::from(draws.below(1_000)) * 10)
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_status_occurs_and_moments_ascend() {
+    fn every_documented_status_occurs_and_times_ascend() {
         let mut seen = BTreeMap::<&str, u32>::new();
         for number in 0..20_000 {
             let line = drawn(number);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_come_is_not_shown() {
+    fn future_events_are_hidden() {
         let line = drawn(1);
         assert_eq!(line.until(Ticks(0)).len(), 1);
         assert_eq!(line.until(CREATED)[0].status, line.steps[0].status);

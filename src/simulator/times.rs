@@ -3,10 +3,10 @@
 //! A [`Ticks`] counts steps of 100 ns, so it holds every fraction that .NET can send (0 to 7 digits) without loss.
 //! `contact` computes with them; `json` and the response headers write them.
 //!
-//! *Easy to get wrong:* .NET removes trailing zeros from the fraction, and the point with them if nothing is left. A
-//! date that was never set is January 1 of year 1, not null.
+//! *Easy to get wrong:* .NET removes trailing zeros from the fraction, and also the decimal point if no digit is left. A date
+//! that was never set is January 1 of year 1, not null.
 //!
-//! The unit tests check the form for each number of digits.
+//! The unit tests check the text for each number of digits.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

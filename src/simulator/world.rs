@@ -1,14 +1,14 @@
 //! The contacts of one account: which exist, in which order, and what happened to them.
 //!
-//! A [`World`] serves the endpoints (a window of the list, one contact) and applies the steps of movement. It keeps the
-//! books that a test compares an export with: see [`Truth`].
+//! A [`World`] serves the endpoints (a window of the list, one contact) and applies the steps of movement. It also keeps the
+//! records that a test compares an export with: see [`Truth`].
 //!
 //! *Easy to get wrong:* a contact counts as *present throughout* only if it existed when the first list request arrived
 //! and still does. Contacts created or deleted in between may be in an export or not; neither is an error.
 //!
-//! Memory: the [`Roster`] (nothing, or four bytes a contact) and a few bytes for every contact that was touched.
+//! Memory: the [`Roster`] (nothing, or four bytes per contact) and a few bytes for every contact that was touched.
 //!
-//! The unit tests change a small list and check the books.
+//! The unit tests change a small list and check these records.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ use super::roster::{Roster, mixed_positions};
 use super::times::Ticks;
 
 /// Number of cached filters.
-const REMEMBERED_FILTERS: usize = 4;
+const MAX_CACHED_FILTERS: usize = 4;
 
 /// Ground truth about the organization's list: what an export must and may contain.
 ///
@@ -35,7 +35,7 @@ pub struct Truth {
     /// The ids in the list now, in its order.
     #[serde(serialize_with = "as_texts")]
     pub present_now: Vec<Uuid>,
-    /// The ids in the list since the first list request, by age.
+    /// The ids in the list since the first list request, oldest contacts first.
     #[serde(serialize_with = "as_texts")]
     pub present_throughout: Vec<Uuid>,
     /// The ids created since the first list request, including those deleted again.
@@ -79,12 +79,12 @@ pub(super) struct World {
     /// Every contact created or updated, in order, some several times.
     touched: Vec<u32>,
     deleted: HashSet<u32>,
-    /// The state of the books at the first list request.
+    /// The state of the list at the first list request.
     first_read: Option<FirstRead>,
     filtered: Vec<FilteredRows>,
     /// Number of changes to the list.
     generation: u64,
-    /// The rows of one account among several, as they were at a generation.
+    /// If there are several accounts: the rows of each, with the generation in which they were cached.
     owned: HashMap<usize, (u64, Vec<u32>)>,
 }
 
@@ -134,7 +134,7 @@ impl World {
         index < self.next_index && !self.deleted.contains(&index)
     }
 
-    /// The indexes in the list, in its order; of one account only, if it is named.
+    /// The indexes in the list, in its order; of one account only, if given.
     pub(super) fn indexes(&self, owner: Option<usize>) -> Vec<u32> {
         self.roster.iter().filter(|index| self.is_of(*index, owner)).collect()
     }
@@ -149,7 +149,7 @@ impl World {
         self.order == Order::Unstable
     }
 
-    /// The account of this contact, among several.
+    /// The account of this contact, if there are several.
     pub(super) fn owner_of(&self, index: u32) -> usize {
         self.pool.owner_of(index)
     }
@@ -159,7 +159,7 @@ impl World {
         owner.is_none_or(|owner| self.pool.owner_of(index) == owner)
     }
 
-    /// Opens the books: a list request has arrived.
+    /// Starts recording, if this is the first list request.
     pub(super) fn note_reader(&mut self) {
         self.first_read.get_or_insert_with(|| FirstRead {
             next_index: self.next_index,
@@ -168,7 +168,7 @@ impl World {
         });
     }
 
-    /// Closes the books: the next list request opens them again.
+    /// Stops recording; the next list request starts it again.
     pub(super) fn forget_reader(&mut self) {
         self.first_read = None;
     }
@@ -223,7 +223,7 @@ impl World {
         rows.renew(self.next_index, &self.touched, |index| self.contact(index));
         let indexes = self.roster.iter().filter(|index| rows.fits(*index)).collect();
         self.filtered.insert(0, rows);
-        self.filtered.truncate(REMEMBERED_FILTERS);
+        self.filtered.truncate(MAX_CACHED_FILTERS);
         indexes
     }
 
@@ -252,7 +252,7 @@ impl World {
         self.roster.insert(index);
     }
 
-    /// Adds a contact created some time ago, at its position by creation.
+    /// Adds a contact created earlier, at its position in the order of creation.
     pub(super) fn commit(&mut self, created: Ticks) {
         let index = self.note_creation(created);
         let is_newer = |other: u32| self.changes.get(&other).is_some_and(|change| change.created > Some(created));

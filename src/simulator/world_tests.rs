@@ -1,4 +1,4 @@
-//! Windows, filters and the books of a list that moves.
+//! Tests of windows, filters and records of a list that changes.
 
 use super::super::filter::Channel;
 use super::super::maker::Maker;
@@ -28,7 +28,7 @@ fn a_window_past_the_end_is_empty_and_the_last_one_is_short() {
 }
 
 #[test]
-fn a_deletion_shifts_what_is_behind_it() {
+fn a_deletion_shifts_later_rows() {
     let mut world = world(Order::CreatedAscending);
     world.note_reader();
     assert!(world.take(step(MoveKind::Delete, MovePlace::Row(3), 0), (0, 100), NOW));
@@ -45,7 +45,7 @@ fn a_replacement_leaves_the_total_as_it_was() {
 }
 
 #[test]
-fn the_books_begin_with_the_first_reader() {
+fn records_start_with_the_first_list_request() {
     let mut world = world(Order::CreatedAscending);
     world.take(step(MoveKind::Delete, MovePlace::Row(0), 0), (0, 100), NOW);
     world.take(step(MoveKind::Create, MovePlace::Anywhere, 1), (0, 100), NOW);
@@ -65,7 +65,7 @@ fn the_books_begin_with_the_first_reader() {
 }
 
 #[test]
-fn contacts_that_moved_carry_the_real_time() {
+fn changed_contacts_have_the_real_time() {
     let mut world = world(Order::UpdatedDescending);
     world.take(step(MoveKind::Create, MovePlace::Anywhere, 0), (0, 100), NOW);
     world.take(step(MoveKind::Update, MovePlace::Row(500), 1), (0, 100), NOW);
@@ -93,7 +93,7 @@ fn a_filtered_list_has_its_own_total_and_follows_movement() {
 }
 
 #[test]
-fn ids_of_deleted_contacts_are_known_and_those_never_given_are_not() {
+fn ids_of_deleted_contacts_are_known_and_unused_ids_are_not() {
     let mut world = world(Order::CreatedAscending);
     let id = world.pool.id(5);
     world.take(step(MoveKind::Delete, MovePlace::Row(5), 0), (0, 100), NOW);
@@ -103,7 +103,7 @@ fn ids_of_deleted_contacts_are_known_and_those_never_given_are_not() {
 }
 
 #[test]
-fn items_without_an_id_are_counted_apart() {
+fn items_without_an_id_are_counted_separately() {
     let world = World::new(Maker { seed: 4, initial: 320, customer_id: None, hostile: true }, Order::CreatedAscending);
     let truth = world.truth();
     assert_eq!(truth.unidentified_now, 50);

@@ -1,7 +1,7 @@
 // Checks reports with axe-core in a headless browser: light and dark, on a wide and on a narrow screen.
 //
-// Usage: NODE_PATH=... node axe.cjs BROWSER FILE... ; needs playwright-core and axe-core. Fails when axe-core finds a violation,
-// or does not end within a minute.
+// Usage: NODE_PATH=... node axe.cjs BROWSER FILE... ; needs playwright-core and axe-core. Fails if axe-core finds a violation or
+// does not finish within a minute.
 
 const { chromium } = require("playwright-core");
 const path = require("node:path");
@@ -12,13 +12,13 @@ const [browserPath, ...files] = process.argv.slice(2);
 const views = ["light", "dark"].flatMap((colorScheme) => [1280, 320].map((width) => ({ colorScheme, viewport: { width, height: 900 } })));
 
 async function check(browser, file, view) {
-  // The page allows its own script only; the policy would keep axe-core out.
+  // The page's policy allows only its own script, so it would block axe-core.
   const context = await browser.newContext({ ...view, bypassCSP: true });
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   await page.goto(pathToFileURL(file).href);
   await page.addScriptTag({ path: require.resolve("axe-core/axe.min.js") });
-  // What is folded away is checked, too.
+  // Collapsed parts are checked, too.
   await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
   let timer;
   const limit = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("axe-core takes more than a minute")), TIMEOUT_MS)));

@@ -1,8 +1,8 @@
-// Looks at reports in a headless browser: light, dark, on a phone and on paper.
+// Checks reports in a headless browser: in light and dark mode, on a phone and in print.
 //
-// Usage: NODE_PATH=... node look.cjs BROWSER OUT FILE... ; needs playwright-core. Fails when a page reports an error, asks
-// for anything but itself, opens a dialog, holds an element that is wider than the page, or draws a heat map that does not
-// say what its table says. Screenshots go to OUT.
+// Usage: NODE_PATH=... node look.cjs BROWSER OUT FILE... ; needs playwright-core. Fails if a page reports an error, requests
+// anything but itself, opens a dialog, has an element that is wider than the page, or draws a heat map that differs from its
+// table. Screenshots go to OUT.
 
 const { chromium } = require("playwright-core");
 const path = require("node:path");
@@ -16,7 +16,7 @@ const views = [
   { name: "phone", viewport: { width: 360, height: 740 }, colorScheme: "light", isMobile: true, deviceScaleFactor: 2 },
 ];
 
-// Elements that stick out of the page, but for what lies in a box that scrolls by itself.
+// Elements that extend beyond the page, except those in a box with its own scroll bar.
 function wideElements() {
   const width = document.documentElement.clientWidth;
   const scrolls = (element) => element && (element.matches(".scroll") || scrolls(element.parentElement));
@@ -29,7 +29,7 @@ function wideElements() {
   return wide.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 60)}`);
 }
 
-// What the checks of contrast share; a script that every page gets, since none can reach this file.
+// Code shared by the contrast checks, added to every page as a script because pages cannot access this file.
 function shareContrast() {
   const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
   const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
@@ -42,7 +42,7 @@ function shareContrast() {
   globalThis.lookTools = { rgb, contrast };
 }
 
-// Text that is hard to read: less contrast than WCAG AA asks for.
+// Text that is hard to read: less contrast than WCAG AA requires.
 function faintTexts() {
   const { rgb, contrast } = globalThis.lookTools;
   const behind = (element) => {
@@ -59,8 +59,8 @@ function faintTexts() {
   return faint.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
 }
 
-// The heat map: a cell for every region and channel, with the number of the table, in letters that can be read and that
-// stay in their cell.
+// The heat map: a cell for every region and channel, with the number from the table, in legible text that does not overflow
+// its cell.
 function heatMap() {
   const { contrast } = globalThis.lookTools;
   const picture = document.querySelector(".heat");
@@ -74,7 +74,7 @@ function heatMap() {
   if (regions.length !== Math.min(rows.length, 20)) problems.push(`${regions.length} regions in the heat map, ${rows.length} in the table`);
   if (cells.length !== regions.length * channels) problems.push(`${cells.length} cells in the heat map, not ${regions.length} x ${channels}`);
   cells.forEach((cell, at) => {
-    // The table may be sorted otherwise by now, and names that were cut off may be the same.
+    // The table may be sorted differently by now, and truncated names may be equal.
     const region = rows.filter((row) => row.cells[0].textContent === regions[Math.floor(at / channels)]);
     const told = region.map((row) => row.cells[(at % channels) + 1].textContent);
     const [box, text] = [cell.querySelector("rect"), cell.querySelector("text")];
@@ -89,7 +89,7 @@ function heatMap() {
   return [...new Set(problems)].slice(0, 5);
 }
 
-// Tables of counts that do not show as many contacts or messages as there are: what is folded away must be in a row of its own.
+// Tables whose counts do not add up to the number of contacts or messages: collapsed rows must be summed in a separate row.
 function sums() {
   const counts = (table) => [...table.tBodies[0].rows].filter((row) => row.getClientRects().length).map((row) => row.cells[1].textContent);
   const number = (text) => Number(text.replace(/[^0-9]/g, ""));
@@ -105,14 +105,14 @@ function sums() {
   return wrong.filter((table) => !isOfChannels(table)).map((table) => `does not add up to ${all}: ${counts(table)}`);
 }
 
-// A table that reaches beyond the gap between columns, and covers what stands beside it.
+// A table that extends beyond the gap between columns and covers its neighbor.
 function overlaps() {
   const tables = [...document.querySelectorAll(".grid table")].filter((table) => table.getClientRects().length);
   const wide = tables.filter((table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 20);
   return wide.slice(0, 3).map((table) => `a table that is wider than its column: ${table.textContent.trim().slice(0, 60)}`);
 }
 
-// A bar that covers what stands beside its column.
+// A bar that extends beyond its column and covers its neighbor.
 function longBars() {
   const bars = [...document.querySelectorAll("svg.bar")].filter((bar) => bar.getClientRects().length);
   const outside = bars.filter((bar) => {
@@ -168,13 +168,13 @@ async function look(browser, file, view, problems) {
     await page.emulateMedia({ media: "print" });
     for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
     for (const problem of await page.evaluate(heatMap)) note(`on paper: ${problem}`);
-    // What is folded away is on paper as a sum.
+    // In print, collapsed rows are shown as a sum.
     for (const problem of await page.evaluate(sums)) note(`on paper: ${problem}`);
     const heads = await page.evaluate(() => [...document.querySelectorAll("thead")].every((head) => getComputedStyle(head).display === "table-header-group"));
     if (!heads) note("heads of tables are not repeated on paper");
-    // tests/browser/pages.py looks at its pages.
+    // tests/browser/pages.py checks the printed pages.
     await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, preferCSSPageSize: true });
-    // As wide as A4 without its margins.
+    // The width of A4 without margins.
     await page.setViewportSize({ width: 703, height: 990 });
     for (const problem of await page.evaluate(overlaps)) note(`on paper: ${problem}`);
     await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
@@ -185,7 +185,7 @@ async function look(browser, file, view, problems) {
   await context.close();
 }
 
-// Long tables are shown whole on request, and folded again; the button keeps the focus.
+// A button expands long tables and collapses them again, and keeps the focus.
 async function unfold(page, note) {
   const buttons = page.locator("button.all");
   const clickAll = async (isFolded) => {
@@ -207,7 +207,7 @@ async function unfold(page, note) {
   await clickAll(true);
 }
 
-// Sorting shows that the page's own script runs, and so that the policy that keeps others out has the right hash.
+// Sorting works only if the page's own script runs, that is, if the policy that blocks other scripts has the correct hash.
 async function sortable(page, note) {
   const head = page.locator("#regions table.sorted thead button").nth(1);
   if (!(await head.count())) return;
@@ -229,14 +229,14 @@ async function sortable(page, note) {
   if (!isSorted(sorted)) note(`not sorted: ${sorted.slice(0, 5)}`);
 }
 
-// The same page without script shows every row, also of what is folded up at first.
+// Without scripts, the same page shows every row, including those that are initially collapsed.
 async function withoutScript(browser, file, problems) {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(pathToFileURL(file).href);
   const folded = page.locator("#regions summary");
   for (let at = 0; at < (await folded.count()); at += 1) await folded.nth(at).click();
-  // The row that stands for what is folded away is for those who can unfold it.
+  // The row that sums up collapsed rows is shown only where they can be expanded.
   const rows = page.locator("#regions tbody tr:not(.rest)");
   for (let at = 0; at < (await rows.count()); at += 1) {
     if (!(await rows.nth(at).isVisible())) {

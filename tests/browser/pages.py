@@ -1,4 +1,4 @@
-"""Looks at the pages of printed reports: how many there are, and how far down each is filled, by the ink on it.
+"""Checks the pages of printed reports: how many there are, and how far down each is filled, judging by its ink.
 
 Usage: pages.py FILE.pdf... ; those of ordinary accounts have "ordinary" in their names.
 """
@@ -9,14 +9,14 @@ import sys
 import numpy
 import pypdfium2
 
-# Of an ordinary account.
+# Maximum number of pages of an ordinary account.
 MAX_PAGES = 4
-# Of the height of a page.
+# As a proportion of the height of a page.
 MIN_FILLED = 0.5
 
 
 def filled(page):
-    """How far down there is ink, as a part of the height."""
+    """How far down there is ink, as a proportion of the height."""
     ink = page.render(scale=1, grayscale=True).to_numpy()
     rows = numpy.flatnonzero((ink.reshape(ink.shape[0], -1) < 250).any(axis=1))
     return (rows.max() + 1) / ink.shape[0] if len(rows) else 0.0

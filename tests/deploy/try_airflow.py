@@ -1,11 +1,11 @@
-"""Runs deploy/airflow/sent_export_daily.py by `airflow dags test` against simulators, and checks how each task ended.
+"""Runs deploy/airflow/sent_export_daily.py with `airflow dags test` against simulators, and checks how each task ended.
 
     python3 -m venv target/ci-airflow
     target/ci-airflow/bin/pip install apache-airflow==3.3.2 apache-airflow-providers-standard==1.21.0
     target/ci-airflow/bin/python tests/deploy/try_airflow.py --program target/debug/sent-export
 
-The jobs end with 0, with 99 (nothing has changed), with 6 (a wrong key) and with 5 (nobody answers). Only the last one may be
-retried: the test gives up as soon as Airflow has put it off.
+The jobs end with 0, with 99 (nothing has changed), with 6 (a wrong key) and with 5 (no response). Only the last one may be
+retried; the test ends as soon as Airflow has scheduled that retry.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 API_KEY = "simulated-organization-key"
-# State and number of tries begun, for each job in the order of the file.
+# State and number of started attempts, for each job in the order of the file.
 EXPECTED = {
     "complete": ("success", 1),
     "unchanged": ("skipped", 1),
@@ -30,7 +30,7 @@ EXPECTED = {
 
 
 def jobs_file(folder, address):
-    """The file of jobs, with an address at which nobody listens."""
+    """The file of jobs; one job has an address where nothing listens."""
     path = folder / "jobs.toml"
     path.write_text(f"""
 [defaults]
@@ -81,7 +81,7 @@ def attempt(folder, program, address):
         SENT_DM_API_KEY=API_KEY,
         WRONG_KEY="no-such-key",
     )
-    # What the second run finds unchanged.
+    # The export that the second run finds unchanged.
     subprocess.run([program, "run", jobs, "unchanged", "--quiet"], check=False)
     airflow = pathlib.Path(sys.executable).parent / "airflow"
     migrated = subprocess.run([airflow, "db", "migrate"], capture_output=True, text=True)
@@ -114,7 +114,7 @@ def attempt(folder, program, address):
 
 
 def states(database):
-    """How the mapped tasks ended, by the names of their jobs."""
+    """How the mapped tasks ended, by job name."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as connection:
         query = "SELECT map_index, state, try_number FROM task_instance WHERE task_id = 'export' AND map_index >= 0"
         rows = connection.execute(query).fetchall()

@@ -1,12 +1,12 @@
-"""Runs deploy/spark/export_accounts.py on a cluster of Spark: a master and two workers on loopback.
+"""Runs deploy/spark/export_accounts.py on a Spark cluster: a master and two workers on loopback.
 
     target/ci-python/bin/python tests/deploy/try_spark.py --program target/debug/sent-export
 
-The accounts are simulators, the bucket is a server of S3 (moto). In the middle, one worker is killed with all that runs on it. In
-the end every account must be whole, and no contact may be there twice: by the application's own report, by the counts of the
-simulators, and by `sent-export verify`. It needs Java and the packages of tests/requirements.txt.
+The accounts are simulators; the bucket is on an S3 server (moto). Midway, one worker is killed with everything that runs on it. In
+the end every account must be complete, without duplicate contacts, according to the application's own report, the counts of the
+simulators, and `sent-export verify`. It needs Java and the packages of tests/requirements.txt.
 
-`--local` tries less in less time, for the gate: one process of Spark, a folder on the disk, nobody killed.
+`--local` is a shorter test for `.ci/run`: one Spark process, a local folder, and no worker is killed.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 APPLICATION = ROOT / "deploy/spark/export_accounts.py"
 OBJECT_SERVER = ROOT / "tests/readers/object_server.py"
 SPARK = pathlib.Path(pyspark.__file__).parent
-# What the server of objects accepts, and the simulators.
+# Keys that the object server and the simulators accept.
 STORE_KEY, API_KEY = "test-key", "simulated-organization-key"
 
 
@@ -43,7 +43,7 @@ def arguments():
 
 
 class Programs:
-    """What was started, to end it all."""
+    """All started programs, so that they can be stopped."""
 
     def __init__(self, folder):
         self.folder, self.started = folder, []
@@ -79,11 +79,11 @@ def kill(process):
 
 
 def descendants(process):
-    """All processes that a process has started, and those that they have."""
+    """All descendants of a process."""
     parents = {}
     for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
-            # The name, in parentheses, may hold spaces.
+            # The name, in parentheses, may contain spaces.
             parents.setdefault(int(status.read_text().rpartition(")")[2].split()[1]), []).append(int(status.parent.name))
         except (OSError, ProcessLookupError):
             continue
@@ -196,7 +196,7 @@ def attempt(programs, settings, kill_after, start):
         "SENT_DM_API_KEY": API_KEY,
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        # A loopback cluster reads no configuration of this machine.
+        # The loopback cluster must not read this machine's configuration.
         "SPARK_CONF_DIR": str(folder),
     }
     os.environ.update(environment)
@@ -244,7 +244,7 @@ def is_program(process, program):
 
 
 def check(folder, settings, accounts, table, options, code):
-    """What is wrong with the result."""
+    """The problems of the result."""
     if code != 0 or not (folder / "report.ndjson").exists():
         return [f"the application ended with exit code {code}"]
     lines = [json.loads(line) for line in (folder / "report.ndjson").read_text(encoding="utf-8").splitlines()]

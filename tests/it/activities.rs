@@ -1,4 +1,4 @@
-//! `sent-export activities`: the activities of messages, by ids from anywhere.
+//! `sent-export activities`: the activities of messages, whose ids come from files or arguments.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ fn parquet(run: &Finished, name: &str) -> RecordBatch {
     arrow::compute::concat_batches(&schema, &batches).unwrap()
 }
 
-/// The ids of the first column, each once, in their order.
+/// The distinct ids of the first column, in order of their first occurrence.
 fn messages_in(batch: &RecordBatch) -> Vec<String> {
     let ids = batch.column(0).as_string::<i32>();
     let mut messages: Vec<String> = Vec::new();
@@ -68,7 +68,7 @@ fn every_activity_of_every_message_is_there_in_the_order_of_the_ids() {
     assert_valid(&manifest, MANIFEST_SCHEMA);
     assert_eq!((&manifest["verdict"], &manifest["consistency"]["mode"]), (&"complete".into(), &"by_id".into()));
     assert_eq!(run.evidence("_a.parquet.manifest.json", "ids_answered"), Some(300.into()));
-    // Row by row against the API, which lists the newest first.
+    // Compare row by row with the API, which lists the newest activities first.
     let positions = batch.column(1).as_primitive::<Int32Type>();
     let (statuses, times) =
         (batch.column(2).as_string::<i32>(), batch.column(7).as_primitive::<TimestampMicrosecondType>());
@@ -120,7 +120,7 @@ fn ids_come_from_tables_of_any_format_and_from_arguments() {
     let run = sent_export().activities(&simulator.base_url(), &arguments).finish().expect_code(0);
     let wanted: Vec<String> = [&ids[30..31], &ids[..20]].concat();
     assert_eq!(messages_in(&parquet(&run, "a.parquet")), wanted);
-    // Written files can be read as lists of ids.
+    // Exported files can be read as lists of ids.
     let run = run.again().activities(&simulator.base_url(), &["--messages", "a.csv", "-o", "b.parquet"]);
     let run = run.finish().expect_code(0);
     assert_eq!(messages_in(&parquet(&run, "b.parquet")), wanted);
@@ -152,7 +152,7 @@ fn what_is_no_list_of_ids_is_refused_before_any_request() {
     assert!(server.requests().is_empty());
     let run = run_in(folder).activities(&server.url(), &["--messages", "t.csv", "--id-column", "uid", "-o", "a.csv"]);
     run.args(["--max-retries", "0"]).finish().expect_code(5).expect_stderr("activities of message 6ba7b810");
-    assert_eq!(server.requests().len(), 2, "the one that failed is tried once more");
+    assert_eq!(server.requests().len(), 2, "the failed request is retried once");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_run_that_is_killed_repeatedly_repeats_only_requests_in_flight() {
     assert!(std::fs::read(run.path("a.csv")).unwrap() == std::fs::read(whole.path("a.csv")).unwrap());
     let asked = simulator.statistics().requests - before;
     assert!((600..=600 + 5 * 8).contains(&asked), "{asked}");
-    // Another list of ids is another run.
+    // A different list of ids starts a new run.
     let run = run.again().activities(&simulator.base_url(), &[&ids[0], "-o", "a.csv"]).finish().expect_code(0);
     assert!(!run.files().contains(&".a.csv.journal".to_owned()));
 }
@@ -201,7 +201,7 @@ fn the_quota_is_kept_without_a_429() {
     let run = run.args(["activities", "--base-url", &simulator.base_url(), "--rate-limit", "1200/min", "--ids", "-"]);
     let began = std::time::Instant::now();
     let run = run.args(["-o", "a.parquet"]).finish().expect_code(0);
-    assert!(began.elapsed().as_secs_f64() >= 5.0, "a hundred beyond the burst take five seconds");
+    assert!(began.elapsed().as_secs_f64() >= 5.0, "100 requests beyond the burst take 5 s");
     assert_eq!(simulator.statistics().rate_limited, 0);
     assert_eq!(messages_in(&parquet(&run, "a.parquet")).len(), 150);
 }

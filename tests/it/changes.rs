@@ -1,4 +1,4 @@
-//! Runs that compare with the export that they replace: `--changes`, `--confirm-removed` and `--exit-code-unchanged`.
+//! Runs that compare their export with the one it replaces: `--changes`, `--confirm-removed` and `--exit-code-unchanged`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -121,7 +121,7 @@ fn dated_exports_and_split_ones_are_compared_with_the_last() {
         move_on(&simulator);
         let run = export(run.again(), &simulator, args).expect_code(0);
         let run = run.expect_stderr(": 17 added, ").expect_stderr(", 4 removed");
-        // And the third with the second, though three runs fit into a second.
+        // The third run is compared with the second, even if all three happen within one second.
         let run = export(run.again(), &simulator, args).expect_code(0);
         run.expect_stderr(": 0 added, 0 changed, 0 removed");
     }
@@ -135,12 +135,12 @@ fn a_run_that_is_held_back_leaves_the_last_changes() {
     move_on(&simulator);
     let run = export(run.again(), &simulator, &[&OLD[..], &["--min-contacts", "1000"]].concat()).expect_code(8);
     assert_eq!(bytes(&run, "changes.ndjson"), before);
-    // What an unverified run lacks is missing.
+    // Rows that an unverified run lacks are reported as missing.
     let plain = [&OLD[..], &["--consistency", "plain", "--page-size", "10"]].concat();
     let run = export(run.again(), &simulator, &plain).expect_code(3);
     assert_eq!([kinds(&run, "changes.ndjson", "missing"), kinds(&run, "changes.ndjson", "removed")], [4, 0]);
     assert_eq!(run.json("_contacts.parquet.manifest.json")["changes"]["missing"], 4);
-    // What is missing in the base is said to be so.
+    // Rows that the base lacks are reported as well.
     let run = export(run.again(), &simulator, &OLD).expect_code(0);
     run.expect_stderr("contacts.parquet may lack rows, so rows that are called added may be old");
 }
@@ -166,7 +166,7 @@ fn what_cannot_be_compared_is_refused_before_the_first_request() {
         run = export(run.again(), &simulator, &args).expect_code(2).expect_stderr(error);
     }
     assert_eq!(run.files(), before);
-    // A file that was damaged since is noticed, too.
+    // A file that was damaged since then is detected, too.
     let mut damaged = bytes(&run, "contacts.parquet");
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
@@ -191,7 +191,7 @@ fn another_account_is_noticed_by_its_customers() {
     }
 }
 
-/// An account of so many contacts, of which number 41 is found by its id, number 42 is refused, and no other.
+/// An account with this many contacts. By id, number 41 is found, number 42 is refused, and no other is found.
 fn account_that_lists(total: &Arc<AtomicU32>) -> ScriptedServer {
     let total = Arc::clone(total);
     ScriptedServer::start(move |_, head| match head.split(' ').nth(1).unwrap().strip_prefix("/v3/contacts/") {
@@ -219,14 +219,14 @@ fn removals_are_confirmed_by_id_and_what_still_exists_makes_the_export_unverifie
     assert_eq!(run.evidence(manifest, "removed_still_exist"), Some(1.into()));
     assert_eq!(run.json(manifest)["verdict"], "unverified");
     assert_valid(&run.json(manifest), MANIFEST_SCHEMA);
-    // A gate for the verdict sees it, and what is held back for another reason costs no request.
+    // A gate on the verdict takes it into account. A run that another gate stops makes no request for this.
     total.store(39, Ordering::SeqCst);
     let gated = [&args[..], &["--min-contacts", "100"]].concat();
     let asked =
         |server: &ScriptedServer| server.requests().iter().filter(|head| head.contains("/v3/contacts/")).count();
     let run = run.again().contacts(&server.url(), &gated).finish().expect_code(8);
     assert_eq!(asked(&server), 5);
-    // With a filter, it may have ceased to match.
+    // With a filter, the contact may no longer match.
     let of_region = |run: Run| {
         let filter = ["-o", "s.csv", "--changes", "c.ndjson", "--confirm-removed", "--channel", "sms"];
         run.contacts(&server.url(), &filter).finish().expect_code(0)
@@ -249,7 +249,7 @@ fn messages_are_compared_whole_and_by_day() {
     assert_valid(&run.json("s.json"), DELIVERY_SCHEMA);
     let days = ["-o", "days/", "--partition-by", "created_date", "--changes", "d.ndjson", "--exit-code-unchanged", "9"];
     let run = export(run.again(), &days).expect_code(0).expect_stderr("every message is new");
-    // The newest comes first.
+    // The newest message comes first.
     let newest = lines(&run, "m.ndjson")[0]["created_at"].as_str().unwrap()[..10].to_owned();
     let last = [&days[..], &["--since", &newest]].concat();
     let run = export(run.again(), &last).expect_code(9);

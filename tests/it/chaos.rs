@@ -1,7 +1,7 @@
-//! Random movement, faults and kills by seed, checked against the simulator's records.
+//! Random movement, faults and kills, drawn from a seed and checked against the simulator's records.
 //!
 //! A case that fails prints its seed; `SENT_EXPORT_CHAOS_SEED=N cargo test --test it -- --ignored chaos` repeats it.
-//! `SENT_EXPORT_CHAOS_CASES=N` with the same command is a longer soak.
+//! `SENT_EXPORT_CHAOS_CASES=N` with the same command runs more cases.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::support::{Finished, csv_ids, run_in};
 
 const CASES_PER_TEST: u64 = 80;
 
-/// One invented account and what happens to it and its reader.
+/// A simulated account, and what happens to it and to the runs that read it.
 #[derive(Debug)]
 struct Case {
     seed: u64,
@@ -24,7 +24,7 @@ struct Case {
     faults: Vec<Fault>,
     concurrency: &'static str,
     kills: u64,
-    /// Bytes of the journal that a kill leaves damaged.
+    /// Number of bytes of the journal that are damaged after a kill.
     damage: u64,
 }
 
@@ -83,7 +83,7 @@ impl Case {
             Simulator::start(Settings { seed, contacts, order, movement, faults, latency, ..Settings::default() });
         let server = server.unwrap();
         let url = server.base_url();
-        // A gate makes the journal begin at once, however fast the answers come.
+        // With a gate, the journal starts with the first response, however fast responses arrive.
         let gate = ["--min-contacts", "0"];
         let arguments = ["-o", "c.csv", "--quiet", "--max-retries", "20", "--concurrency", self.concurrency];
         let arguments: Vec<&str> = arguments.into_iter().chain(gate).collect();
@@ -105,13 +105,17 @@ impl Case {
         self.judge(&server, &run)
     }
 
-    /// Every contact that was there all the time is there once, none is invented, and the verdict is true.
+    /// Checks that every contact that was present throughout was exported once, that no exported contact is unknown, and that the
+    /// verdict is correct.
     fn judge(&self, server: &Simulator, run: &Finished) -> bool {
         assert!(matches!(run.code, Some(0 | 3)), "{self:?}{run:?}");
         let ids = csv_ids(&run.path("c.csv"));
         let unique: HashSet<Uuid> = ids.iter().copied().collect();
-        assert_eq!(unique.len(), ids.len(), "a contact is there twice: {self:?}{run:?}");
-        assert!(ids.iter().all(|&id| server.contact_by_id(id).is_some()), "a contact is invented: {self:?}{run:?}");
+        assert_eq!(unique.len(), ids.len(), "a contact was exported twice: {self:?}{run:?}");
+        assert!(
+            ids.iter().all(|&id| server.contact_by_id(id).is_some()),
+            "an exported contact never existed: {self:?}{run:?}"
+        );
         let lost = server.truth().present_throughout.iter().filter(|id| !unique.contains(id)).count();
         if run.code == Some(0) || self.order != Order::Unstable {
             assert_eq!(lost, 0, "of {}: {self:?}{run:?}", ids.len());
@@ -120,7 +124,7 @@ impl Case {
     }
 }
 
-/// Changes so many bytes of a journal, the first record's among them.
+/// Changes this many bytes of a journal, including some of the first record.
 fn damage(journal: &Path, bytes: u64, random: &mut fastrand::Rng) {
     let Ok(mut content) = std::fs::read(journal) else { return };
     let Some(first) = content.windows(4).position(|window| window == b"SJR1") else { return };
@@ -128,7 +132,7 @@ fn damage(journal: &Path, bytes: u64, random: &mut fastrand::Rng) {
         let at = if number == 0 { first } else { random.usize(first..content.len()) };
         content[at] ^= 0x55;
     }
-    std::fs::write(journal, content).expect("the folder is ours");
+    std::fs::write(journal, content).expect("the folder is writable");
 }
 
 fn run_cases(first: u64, cases: u64) {
@@ -145,7 +149,8 @@ fn run_cases(first: u64, cases: u64) {
             }
         }
     }
-    // Lists that change several times between two answers, with faults, kills and damaged journals: few may be doubted.
+    // These lists change several times between responses, with faults, kills and damaged journals. Still, only a few runs may be
+    // unverified.
     assert!(
         doubted.len() as u64 * 25 <= cases.max(25),
         "stable orders called unverified, seeds {doubted:?} of {cases} cases"

@@ -101,7 +101,7 @@ fn numbers_and_ids_go_into_one_output_in_their_order_and_each_contact_once() {
     let id_of = |contact: &Value| contact["id"].as_str().unwrap().to_owned();
     let (first, second, third) = (number_of(numbered[5]), id_of(numbered[1]), number_of(numbered[3]));
     let nobody = "+999000111222333";
-    // The third by its number and by its id.
+    // The third contact is given by number and by id.
     let asked = [&*first, &second, nobody, &third, &id_of(numbered[3])];
     let more = ["-o", "c.csv", "--missing", "gone.txt"];
     let run = contact(&simulator.base_url(), &[&asked[..], &more].concat()).finish().expect_code(0);

@@ -43,7 +43,7 @@ fn a_report_reads_every_dialect_back() {
             if dialect.contains(&"--null") || hostile {
                 continue;
             }
-            // Header and line ends tell the dialect where the manifest is lost.
+            // Without the manifest, the dialect is detected from the header and the line ends.
             std::fs::create_dir(run.path("alone")).unwrap();
             std::fs::copy(run.path("c.csv"), run.path("alone/c.csv")).unwrap();
             let (_, found) = report(run, "alone/c.csv");

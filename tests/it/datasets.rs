@@ -1,4 +1,5 @@
-//! Exports as a folder with a file for each value of a column: which rows are where, what a run replaces, what is read back.
+//! Exports as a folder with a file for each value of a column: which rows each file has, which files a run replaces, and what
+//! is read back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,15 +11,15 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Asked, Finished, Run, ScriptedServer, run_in, sent_export, simulator};
 
-/// Regions that a folder's name must write otherwise, an empty one and none; two contacts of each.
+/// Regions that must be escaped in the name of a folder, an empty one, and null; two contacts of each.
 const REGIONS: [Option<&str>; 5] = [Some("NP"), Some("A/B=C%"), Some(""), None, Some("ZÜ")];
 
-/// A server with a list of two contacts a region.
+/// A server with a list of two contacts per region.
 fn server(regions: &'static [Option<&'static str>]) -> ScriptedServer {
     changing_server(regions, &Arc::default())
 }
 
-/// The same, in which as many contacts as `moved` says are of the second region.
+/// The same list, in which `moved` contacts have the second region.
 fn changing_server(regions: &'static [Option<&'static str>], moved: &Arc<AtomicUsize>) -> ScriptedServer {
     let moved = Arc::clone(moved);
     let row = move |at: usize| {
@@ -29,7 +30,7 @@ fn changing_server(regions: &'static [Option<&'static str>], moved: &Arc<AtomicU
     ScriptedServer::start(move |_, head| page_of(&(0..regions.len() * 2).map(&row).collect::<Vec<_>>(), head))
 }
 
-/// The page of a list that is requested.
+/// The requested page of a list.
 fn page_of(list: &[Value], head: &str) -> Answer {
     let Asked { page, size } = Asked::by(head);
     let rows: Vec<&Value> = list.iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
@@ -37,7 +38,7 @@ fn page_of(list: &[Value], head: &str) -> Answer {
     Answer::ok(json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string())
 }
 
-/// The files below a folder with their bytes, but for those that begin with `_` or `.`.
+/// The files below a folder with their contents, except those whose names begin with `_` or `.`.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
@@ -53,7 +54,7 @@ fn names(folder: &Path) -> Vec<String> {
     files(folder).into_keys().collect()
 }
 
-/// What a report says of the files in a folder, without what is about the files themselves.
+/// What a report says about the rows in a folder, without the parts about the files themselves.
 fn report(run: Finished, path: &str) -> (Finished, Value) {
     let run = run.again().args(["report", path, "--json", "r.json"]).finish().expect_code(0);
     let mut report = run.json("r.json");
@@ -117,7 +118,7 @@ fn a_text_that_stands_for_null_in_names_of_folders_has_a_folder_of_its_own() {
     ];
     assert_eq!(names(&run.path("c")), expected);
     let run = run.again().contacts(&server.url(), &["-o", "whole.parquet", "--quiet"]).finish().expect_code(0);
-    // The next run replaces what is there.
+    // The next run replaces the existing files.
     let run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
     let run = run.again().args(["verify", "c"]).finish().expect_code(0);
     let run = run.again().args(["diff", "whole.parquet", "c", "-o", "d.ndjson"]).finish().expect_code(0);
@@ -167,7 +168,10 @@ fn a_run_replaces_the_dataset_and_removes_nothing_that_is_not_its_own() {
     assert!(!run.path("c").join("region_code=ZÜ").exists(), "an empty folder would be a partition for some readers");
     assert!(before.contains_key("region_code=ZÜ/part-0.parquet"));
     let csv = run.again().contacts(&second.url(), &[&flags[..], &["--format", "csv"]].concat()).finish().expect_code(0);
-    assert!(!names(&csv.path("c")).contains(&expected[0].to_owned()), "the other format is no part of the dataset");
+    assert!(
+        !names(&csv.path("c")).contains(&expected[0].to_owned()),
+        "the files in the other format are not part of the dataset"
+    );
     csv.again().args(["verify", "c/_region_code.manifest.json"]).finish().expect_code(0);
 }
 
@@ -185,7 +189,7 @@ fn what_an_interrupted_run_has_left_is_removed_by_the_next_one() {
     let manifest = folder.path().join("c/_id.manifest.json");
     let is_publishing = || fs::read_to_string(&manifest).is_ok_and(|text| text.contains("is_publishing"));
     let folder = run_in(folder).contacts(&server.url(), &flags).kill_when(is_publishing);
-    assert!(is_publishing(), "it was killed while it published");
+    assert!(is_publishing(), "the run was killed while it published");
     contacts.store(50, Ordering::SeqCst);
     let run = run_in(folder).contacts(&server.url(), &[&flags[..], &["--fresh"]].concat()).finish().expect_code(0);
     let left = names(&run.path("c"));
@@ -274,8 +278,8 @@ fn a_contact_that_moves_between_files_is_one_change() {
     assert_eq!((&change["old"]["region_code"], &change["new"]["region_code"]), (&json!("NP"), &json!("A/B=C%")));
 }
 
-/// Contacts on two days. On the second, one is gone and another has moved and opted in, so that neither the region DE, nor
-/// the opt-out, nor the day of the first is left. On the third, there is none.
+/// Contacts on two days. On the second day, one is gone and another has moved and opted in, so that the region DE, the opt-out
+/// and the day of the first no longer occur. On the third day, there are none.
 fn server_of_days(day: &Arc<AtomicUsize>) -> ScriptedServer {
     const DAYS: [&[(u32, &str, bool, &str)]; 3] = [
         &[(0, "DE", false, "2026-03-01"), (1, "DE", true, "2026-03-02"), (2, "US", false, "2026-03-02")],

@@ -1,7 +1,7 @@
-//! The files of `deploy/`: their command lines are the program's, their exit codes are those of [`ExitCode`], and
-//! `docs/deploy.md` names them all.
+//! The files of `deploy/`: the program accepts their command lines, their exit codes are those of [`ExitCode`], and
+//! `docs/deploy.md` names all files.
 //!
-//! `peers::deploy` has them checked by other programs, and `privileged::image` runs the program in the root of the image.
+//! `peers::deploy` checks them with other programs, and `privileged::image` runs the program in the root of the image.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use sent_export::simulator::DEFAULT_API_KEY;
 
 use crate::support::sent_export;
 
-/// Where every file expects the jobs.
+/// Path at which every file expects the file of jobs.
 const JOBS: &str = "/etc/sent-export/jobs.toml";
 
-/// Every code that a run of jobs can end with, but for that of `--exit-code-unchanged`.
+/// Every code that a run of jobs can exit with, except that of `--exit-code-unchanged`.
 const CODES: [ExitCode; 11] = [
     ExitCode::Complete,
     ExitCode::Failure,
@@ -30,7 +30,7 @@ const CODES: [ExitCode; 11] = [
     ExitCode::Terminated,
 ];
 
-/// What another try does about it.
+/// Whether another attempt may help.
 #[derive(Debug, PartialEq)]
 enum Retry {
     NotNeeded,
@@ -96,7 +96,7 @@ fn schedulers_retry_what_another_try_cures_and_nothing_else() {
     assert_eq!(&numbers(&documented, "\n| 5, ", "|") | &BTreeSet::from([5]), cured);
 }
 
-/// The texts of a list of YAML or Python, each with what stands for a name in it.
+/// The strings of a list in YAML or Python, each with its placeholders replaced.
 fn words(list: &str, names: &[(&str, &str)]) -> Vec<String> {
     let word = |item: &str| {
         let item = item.trim();
@@ -106,12 +106,12 @@ fn words(list: &str, names: &[(&str, &str)]) -> Vec<String> {
     list.split(',').map(word).collect()
 }
 
-/// What follows a text up to another one, for each time that it occurs.
+/// The text between each occurrence of one text and the next occurrence of another.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).map(|rest| rest.split(after).next().unwrap()).collect()
 }
 
-/// The arguments of every command line of the program in `deploy/`, with their file.
+/// The arguments of every command line of the program in `deploy/`, with the file that contains it.
 fn command_lines() -> Vec<(&'static str, Vec<String>)> {
     let mut lines = Vec::new();
     for name in ["kubernetes/cronjob.yaml", "kubernetes/indexed-job.yaml"] {
@@ -178,7 +178,7 @@ fn every_file_is_documented_and_names_what_exists() {
     let documented = std::fs::read_to_string(root.join("docs/deploy.md")).unwrap();
     for path in files(&folder()) {
         let name = path.strip_prefix(folder()).unwrap().to_str().unwrap();
-        assert!(documented.contains(&format!("(../deploy/{name})")), "docs/deploy.md does not tell of {name}");
+        assert!(documented.contains(&format!("(../deploy/{name})")), "docs/deploy.md does not mention {name}");
     }
     let image = text("Dockerfile");
     for script in ["release", "image-root", "completions-and-man"] {
@@ -193,7 +193,7 @@ fn every_file_is_documented_and_names_what_exists() {
     for pattern in kept.lines().filter_map(|line| line.strip_prefix('!')) {
         assert!(pattern.contains('*') || root.join(pattern).exists(), "{pattern}");
     }
-    // Whatever Cargo.toml names must be in the image's build.
+    // The build of the image must include every file that Cargo.toml names.
     assert!(image.contains(&format!("FROM rust:{}-", env!("CARGO_PKG_RUST_VERSION"))), "{image}");
     for name in ["Dockerfile", "kubernetes/cronjob.yaml", "kubernetes/indexed-job.yaml"] {
         let tag = format!("sent-export:{}\n", env!("CARGO_PKG_VERSION"));

@@ -1,4 +1,4 @@
-//! What is new, changed and gone between two exports of a simulated account, against the truth.
+//! `diff`: new, changed and removed rows of two exports of a simulated account, compared with its records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ fn diff(run: Finished, args: &[&str]) -> Finished {
 /// The names of the columns that differ.
 fn differing(old: &Value, new: &Value) -> Vec<String> {
     let [old, new] = [old, new].map(|row| row.as_object().unwrap());
-    // In the order of the file, which is that of the schema.
+    // The file has the columns in the order of the schema.
     let mut names: Vec<String> = old.keys().filter(|key| old[*key] != new[*key]).cloned().collect();
     names.sort();
     names
@@ -60,7 +60,7 @@ fn a_diff_is_the_difference_of_the_rows_of_two_exports() {
         let without_id = |row: &Value| {
             let mut row = row.as_object().unwrap().clone();
             row.remove("id");
-            // All columns of the resource, whatever the exports have of them.
+            // All columns of the resource, even those that the exports lack.
             row.insert("extra".to_owned(), Value::Null);
             Value::Object(row)
         };
@@ -182,7 +182,7 @@ fn what_an_unverified_export_lacks_is_missing() {
     let run = diff(run, &["new.csv", "old.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
     let run = run.expect_stderr("rows that are called added may be old");
     assert_eq!(rows(&run, "c.ndjson").values().filter(|row| row["change"] == "removed").count(), 17);
-    // Unknown without a manifest.
+    // Without a manifest, this is unknown.
     std::fs::remove_file(run.path("_new.csv.manifest.json")).unwrap();
     diff(run, &["old.csv", "new.csv"]).expect_code(0).expect_stderr("new.csv: no manifest, assumed to be complete\n");
 }
@@ -202,7 +202,7 @@ fn exports_that_cannot_be_compared_are_refused() {
     assert_eq!(run.files(), before);
     let run = diff(run, &["a.csv", "s.csv", "--force", "-o", "c.csv", "--quiet"]).expect_code(0);
     let run = run.expect_stderr("warning: the exports have different filters");
-    // Known from the rows alone.
+    // The rows alone show this.
     let text = std::fs::read_to_string(run.path("a.csv")).unwrap();
     let (header, row) = (text.lines().next().unwrap(), text.lines().nth(1).unwrap());
     let customer = row.rsplit(',').next().unwrap();
@@ -308,7 +308,7 @@ mod signals {
         let (folder, mut command) = run.args(["diff", "old.csv", "new.csv", "-o", "changes.csv"]).into_parts();
         make_pipe(&folder.path().join("new.csv"));
         let mut child = command.spawn().unwrap();
-        // Opened once the run reads it.
+        // Opening returns once the run reads the pipe.
         let mut pipe = File::options().write(true).open(folder.path().join("new.csv")).unwrap();
         pipe.write_all(b"id,opt_out\na,false\n").unwrap();
         interrupt(&child);
@@ -327,14 +327,14 @@ mod signals {
         let (folder, mut command) = run.into_parts();
         make_pipe(&folder.path().join("pipe.csv"));
         let mut child = command.spawn().unwrap();
-        // Opened once the run writes it. More rows are to come than fit into the pipe and the queue before it.
+        // Opening returns once the run writes to the pipe. More rows follow than fit into the pipe and the queue before it.
         let mut pipe = File::open(folder.path().join("pipe.csv")).unwrap();
         pipe.read_exact(&mut [0]).unwrap();
         interrupt(&child);
         std::thread::sleep(std::time::Duration::from_millis(300));
         pipe.read_to_end(&mut Vec::new()).unwrap();
         let code = child.wait().unwrap().code();
-        // On a machine so busy that the signal is heard after everything was read, the run is complete.
+        // On a very busy machine, the signal may arrive after everything was read; then the run is complete.
         let left: &[&str] = match code {
             Some(130) => &["new.csv", "old.csv", "pipe.csv"],
             _ => &["changes.csv", "new.csv", "old.csv", "pipe.csv"],

@@ -1,4 +1,4 @@
-//! `doctor`: what it finds, the next step for each failure, and the exit code of the worst.
+//! `doctor`: what it finds, the next step for each failure, and the exit code of the worst failure.
 
 use crate::support::{Answer, Finished, ScriptedServer, page, sent_export, simulator};
 use sent_export::simulator::{Settings, Simulator};
@@ -71,7 +71,7 @@ fn a_refused_key_ends_the_checks_and_is_never_shown() {
 
 #[test]
 fn every_failure_is_named_and_the_worst_decides() {
-    // Messages are forbidden, and pages are small; the clock is an hour behind.
+    // Messages are forbidden, pages are small, and the clock is an hour slow.
     let server = ScriptedServer::start(|_, head| match head {
         head if head.contains("/v3/me") => Answer::ok(ME).with_header("Date: Thu, 01 Jan 2026 00:00:00 GMT"),
         head if head.contains("/v3/conversations") => Answer::error(403, "AUTH_004"),

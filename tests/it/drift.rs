@@ -28,7 +28,7 @@ fn restless() -> Movement {
 fn assert_nothing_is_lost(simulator: &Simulator, run: &Finished) {
     let ids = csv_ids(&run.path("c.csv"));
     let unique: HashSet<Uuid> = ids.iter().copied().collect();
-    assert_eq!(unique.len(), ids.len(), "a contact is there twice {run:?}");
+    assert_eq!(unique.len(), ids.len(), "a contact was exported twice {run:?}");
     let lost = simulator.truth().present_throughout.iter().filter(|id| !unique.contains(id)).count();
     assert_eq!(lost, 0, "{run:?}");
 }
@@ -79,14 +79,17 @@ fn without_overlap_contacts_are_lost_and_the_verdict_is_unverified() {
         .finish();
     let run = run.expect_code(3).expect_stderr("may be missing").expect_stderr("unverified: ");
     let ids: HashSet<Uuid> = csv_ids(&run.path("c.csv")).into_iter().collect();
-    assert!(simulator.truth().present_throughout.iter().any(|id| !ids.contains(id)), "this list must have hidden rows");
+    assert!(
+        simulator.truth().present_throughout.iter().any(|id| !ids.contains(id)),
+        "reading this list without overlap must miss rows"
+    );
     let quiet = ["-o", "c.csv", "--consistency", "plain", "--quiet"];
     let run = sent_export().contacts(&simulator.base_url(), &quiet).finish().expect_code(3);
     run.expect_stderr("warning: completeness is not verified: ");
 }
 
-/// Which rows an answer holds is a matter of chance here, and with several requests in flight so is what the run finds. So
-/// this checks what always holds: the verdict, the true number of those missing, a bound on the requests.
+/// The rows of each response are random here and, with several requests in flight, so is the result of the run. So this test
+/// checks only what is always true: the verdict, the reported number of missing rows, and a bound on the requests.
 #[test]
 fn an_order_that_changes_is_called_unverified() {
     for concurrency in ["1", "8"] {
@@ -96,9 +99,9 @@ fn an_order_that_changes_is_called_unverified() {
         let run = run.expect_code(3).expect_stderr("the order of the list is not stable");
         let ids = csv_ids(&run.path("c.csv"));
         let unique: HashSet<Uuid> = ids.iter().copied().collect();
-        assert_eq!(unique.len(), ids.len(), "a contact is there twice {run:?}");
+        assert_eq!(unique.len(), ids.len(), "a contact was exported twice {run:?}");
         let lost = simulator.truth().present_throughout.iter().filter(|id| !unique.contains(id)).count();
-        // Each of them was missed by three rescans in a row.
+        // Three consecutive rescans missed each of these contacts.
         assert!(lost <= 10, "{lost} contacts are lost {run:?}");
         let told = run.evidence("s.json", "fewer_read_than_listed");
         assert_eq!(told, (lost > 0).then(|| lost.into()), "{run:?}");
@@ -114,7 +117,11 @@ fn a_strict_run_reads_everything_a_second_time() {
     let run = sent_export().contacts(&simulator.base_url(), &strict).finish();
     let run = run.expect_code(0).expect_stderr("a second read of the whole list (10 pages in all) found nothing new");
     assert_eq!(run.evidence("_c.csv.manifest.json", "rescan_found_nothing"), Some(10.into()));
-    assert_eq!(simulator.statistics().list_requests, 11 + 2 + 10, "windows, start and end, pages of the second read");
+    assert_eq!(
+        simulator.statistics().list_requests,
+        11 + 2 + 10,
+        "windows, rereads of start and end, pages of the second read"
+    );
 }
 
 #[test]
@@ -147,7 +154,11 @@ fn a_page_that_is_cut_short_once_is_read_again() {
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_000);
-    assert_eq!(simulator.statistics().list_requests, 12 + 1 + 1, "windows, the start again, and the one that was cut");
+    assert_eq!(
+        simulator.statistics().list_requests,
+        12 + 1 + 1,
+        "windows, the reread of the start, and that of the window that was cut short"
+    );
 }
 
 #[test]
@@ -217,7 +228,7 @@ fn a_server_that_repeats_the_same_rows_for_ever_is_left_and_called_unverified() 
     assert!(server.requests().len() < 1_000, "{} requests", server.requests().len());
 }
 
-/// More windows fail permanently than are in flight at once, and the others are still exported.
+/// More windows fail permanently than are in flight at once; the others are still exported.
 #[test]
 fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
     for (concurrency, bad) in [("1", vec![550, 1_050]), ("2", (1..10).map(|at| at * 200 + 50).collect::<Vec<u32>>())] {
@@ -238,8 +249,8 @@ fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
     }
 }
 
-/// The end of a list that counts one contact too many is requested twice. Both answers are there before the window ahead
-/// of them, and none may be waited for in vain.
+/// If the total is one too high, the end of the list is requested twice. Both responses arrive before the window ahead of
+/// them, and the run must not wait forever for either.
 #[test]
 fn a_window_that_is_read_again_before_its_turn_is_waited_for_once() {
     let asked_twice = std::sync::Arc::new(AtomicUsize::new(0));
@@ -254,7 +265,7 @@ fn a_window_that_is_read_again_before_its_turn_is_waited_for_once() {
             std::thread::sleep(Duration::from_millis(2));
         }
         if asked == (Asked { page: 2, size: 99 }) {
-            // The second answer is to arrive first.
+            // Make the second response arrive first.
             std::thread::sleep(Duration::from_millis(200));
         }
         Answer::ok(asked.page_of(249).replace(r#""total_count":249"#, r#""total_count":250"#))

@@ -1,4 +1,4 @@
-//! Whole exports: every contact once, every field as the account holds it, the same bytes every time.
+//! Whole exports: every contact once, every field as in the account, the same bytes every time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -40,7 +40,7 @@ fn sent_contacts(base_url: &str) -> Vec<Value> {
     unreachable!()
 }
 
-/// What a contact should read like in every format, by the README's table and nothing else.
+/// The expected values of a contact in every format, derived only from the README's table.
 fn expected(contact: &Value) -> Option<Row> {
     let text = |name: &str| contact.get(name).and_then(Value::as_str).map(str::to_owned);
     let code = |name: &str| text(name).map(|code| code.trim().to_owned()).filter(|code| !code.is_empty());
@@ -167,7 +167,7 @@ fn hostile_contacts_arrive_unchanged_and_what_is_no_contact_is_counted() {
         .expect_code(0);
     let sent = sent_contacts(&simulator.base_url());
     let wanted: Vec<Row> = sent.iter().filter_map(expected).collect();
-    assert!(wanted.len() < sent.len(), "the simulator sends items that are no contacts");
+    assert!(wanted.len() < sent.len(), "the simulator sends items that are not contacts");
     assert_same_contacts(&wanted, &parquet_rows(&run.path("c.parquet")), &csv_rows(&run.path("c.csv")));
     let summary = run.json("s.json");
     let rejected: u64 = summary["rejected"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
@@ -189,8 +189,8 @@ fn the_bytes_are_the_same_whatever_the_concurrency() {
     };
     let one = files("1");
     assert!(files("4") == one && files("32") == one);
-    // A request a window, one for the start and one for the end: unless its window was alone in flight, as every window is
-    // with one at a time.
+    // One request per window, one more for the start and one for the end. The end is not reread if its window was the only
+    // one in flight, as is always the case with a concurrency of 1.
     let requests = simulator.statistics().list_requests;
     assert!((3 * (29 + 1)..3 * (29 + 2)).contains(&requests), "{requests} requests");
 }
@@ -233,7 +233,7 @@ fn filters_are_the_servers_and_a_number_without_a_match_is_no_error() {
         .finish()
         .expect_code(0);
     assert!(csv_rows(&run.path("c.csv")).iter().any(|row| row["id"].as_deref() == sent[7]["id"].as_str()));
-    assert!(!run.json("s.json").to_string().contains(number), "a filter's number stays out of reports");
+    assert!(!run.json("s.json").to_string().contains(number), "a filter's number must not be in reports");
 
     let run = sent_export()
         .contacts(&simulator.base_url(), &["-o", "c.csv", "--phone", "+19999999999"])

@@ -30,7 +30,7 @@ const CONTACTS: [(&str, Option<&str>); 4] = [
     (r#""big":"#, Some("omitted")),
 ];
 
-/// A list of these contacts; the last has a value for which there is no room.
+/// A list of these contacts; the last has a value that does not fit.
 fn items() -> Vec<String> {
     let big = format!("\"{}\"", "x".repeat(100_000));
     let item = |(id, (members, _)): (&&str, &(&str, Option<&str>))| {
@@ -149,7 +149,7 @@ fn a_change_of_an_undocumented_field_is_one_of_the_contact() {
     let first = server(contact(1));
     let run = sent_export().contacts(&first.url(), &flags).finish().expect_code(0);
     let second = server(contact(2));
-    // The account is another by its address, but the same by what is told of it.
+    // The second server has another address, so edit the manifest to make both the same account.
     let manifest = std::fs::read_to_string(run.path("_c.parquet.manifest.json")).unwrap();
     std::fs::write(run.path("_c.parquet.manifest.json"), manifest.replace(&first.url(), &second.url())).unwrap();
     std::fs::remove_dir_all(run.path("history")).unwrap();
@@ -160,7 +160,7 @@ fn a_change_of_an_undocumented_field_is_one_of_the_contact() {
     let as_of = ["diff", "history/", "--as-of", "2999-01-01", "-o", "state.parquet", "--quiet"];
     let run = again(run, &as_of).finish().expect_code(0);
     assert_eq!(extra_of(&run, "state.parquet"), [Some(r#"{"tier":2}"#.to_owned())]);
-    // An export without the column is compared by the columns that both have.
+    // An export without the column is compared by the columns that both exports have.
     let without = ["-o", "plain.parquet"];
     let run = run.again().contacts(&second.url(), &without).finish().expect_code(0);
     let diff = ["diff", "c.parquet", "plain.parquet", "-o", "d.ndjson", "--exit-code-unchanged", "9"];

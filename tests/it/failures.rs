@@ -1,4 +1,4 @@
-//! A service that fails: what is retried, what is not, and how a run ends that cannot continue.
+//! A service that fails: what is retried, what is not, and how a run that cannot continue ends.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,7 +10,7 @@ fn csv_lines(run: &crate::support::Finished) -> usize {
     std::fs::read_to_string(run.path("c.csv")).unwrap().lines().count()
 }
 
-/// 450 contacts; the first attempt at the 250th meets the given answer.
+/// 450 contacts; the first request for the 250th gets the given response.
 fn failing_once(answer: &Answer) -> ScriptedServer {
     let answer = answer.clone();
     let failed = std::sync::atomic::AtomicBool::new(false);
@@ -48,7 +48,7 @@ fn every_transient_failure_is_retried() {
         assert_eq!(csv_lines(&run), 451, "{answer:?}");
         let summary = run.json("s.json");
         assert_eq!(summary["run"]["retries"], 1, "{answer:?}");
-        assert_eq!(summary["run"]["requests"], 5 + 2 + 1, "windows, the look at start and end, the retry: {answer:?}");
+        assert_eq!(summary["run"]["requests"], 5 + 2 + 1, "windows, rereads of start and end, the retry: {answer:?}");
     }
 }
 
@@ -59,7 +59,7 @@ fn a_timeout_is_retried() {
     assert_eq!(csv_lines(&run), 451);
 }
 
-/// How long a run takes whose first answer is this one.
+/// How long a run takes whose first response is this one.
 fn seconds_after(limited: Answer) -> f64 {
     let server = ScriptedServer::start(move |number, head| match number {
         0 => limited.clone(),
@@ -78,7 +78,7 @@ fn retry_after_wins_over_a_contradicting_reset() {
     let seconds = seconds_after(both);
     assert!((1.0..20.0).contains(&seconds), "{seconds}");
     let seconds = seconds_after(limited.with_header(&reset(4)));
-    assert!((2.0..20.0).contains(&seconds), "where there is nothing else, the reset counts: {seconds}");
+    assert!((2.0..20.0).contains(&seconds), "without other headers, the reset applies: {seconds}");
 }
 
 /// In Unix seconds.
@@ -114,7 +114,7 @@ fn a_status_without_a_body_is_enough() {
     }
     let server = ScriptedServer::start(|_, _| Answer::error(501, "INTERNAL_001"));
     sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(4).expect_stderr("does not offer");
-    assert_eq!(server.requests().len(), 1, "no code makes it pass");
+    assert_eq!(server.requests().len(), 1, "the request is not retried");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(5);
     run.expect_stderr("rate limited").expect_stderr("hint: run the same command again in");
     assert_eq!(server.requests().len(), 2);
-    // A failing server may request that, too; then it is ignored, and retries continue.
+    // A failing server may request such a wait, too. Then it is ignored, and retries continue.
     let server = ScriptedServer::start(|number, head| match number {
         0 => Answer::error(503, "INTERNAL_005").with_header("retry-after: 18446744073709551615"),
         _ => Asked::by(head)
@@ -259,7 +259,7 @@ fn rests_before_retries_count_as_waiting() {
     let run = sent_export().args(arguments).args(["--base-url", &server.url()]).finish().expect_code(0);
     let run = run.json("s.json")["run"].clone();
     let [waited, elapsed] = ["waited_seconds", "elapsed_seconds"].map(|name| run[name].as_f64().unwrap());
-    // Five rests drawn by chance from up to 40, 80, 160, 320 and 640 ms: below this once in many millions of runs.
+    // Five random delays of up to 40, 80, 160, 320 and 640 ms: their sum is below this once in many millions of runs.
     assert!(waited > 0.01 && waited <= elapsed, "{waited} of {elapsed}");
 }
 
@@ -320,8 +320,8 @@ fn a_count_that_is_not_that_of_the_rows_listed_is_called_unverified() {
 
 #[test]
 fn a_contact_that_comes_twice_is_written_once() {
-    // Every request returns the first page, which says that another follows: two pages beyond the one that
-    // brought rows are tried, and then it is enough.
+    // Every request returns the first page, which says that another one follows. Two pages beyond the one that
+    // had new rows are requested; then the run stops.
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 200)));
     let arguments = ["-o", "c.csv", "--summary", "s.json"];
     let run =
@@ -329,7 +329,7 @@ fn a_contact_that_comes_twice_is_written_once() {
     assert_eq!(csv_lines(&run), 101);
     assert_eq!(run.json("s.json")["run"]["duplicates_removed"], 200);
     assert_eq!(server.requests().len(), 3);
-    // Where gaps are to be healed, it is soon clear that this server cannot be relied on.
+    // If gaps are to be healed, the run soon detects that this server is unreliable.
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
     assert_eq!(csv_lines(&run), 101);
     assert!(server.requests().len() < 60, "{} requests", server.requests().len());
@@ -355,11 +355,15 @@ fn an_export_through_all_kinds_of_failures_holds_every_contact_once() {
     assert_eq!(csv_lines(&run), 4001);
     let (summary, statistics) = (run.json("s.json"), simulator.statistics());
     let retries = summary["run"]["retries"].as_u64().unwrap();
-    assert!(retries >= 7, "four of page 7, one each of 13, 17 and 19, and the five in a hundred: {retries}");
+    assert!(retries >= 7, "four for page 7, one each for pages 13, 17 and 19, and 5% of all requests: {retries}");
     assert_eq!(summary["run"]["rate_limited"], 1);
     assert_eq!(summary["run"]["requests"], statistics.list_requests);
-    assert_eq!(statistics.list_requests, 46 + 2 + retries + 1, "windows, start and end, retries and the pause");
-    assert_eq!(statistics.requests_deep_in_pause, 0, "nobody asks during a pause");
+    assert_eq!(
+        statistics.list_requests,
+        46 + 2 + retries + 1,
+        "windows, rereads of start and end, retries, and the request that got the 429"
+    );
+    assert_eq!(statistics.requests_deep_in_pause, 0, "no request is sent during a pause");
 }
 
 #[test]
@@ -371,7 +375,7 @@ fn a_client_within_the_limit_gets_no_429() {
     sent_export().args(arguments).args([simulator.base_url()]).finish().expect_code(0);
     let statistics = simulator.statistics();
     assert_eq!(statistics.rate_limited, 0);
-    // The start is read again, and the end unless its window was alone in flight.
+    // The start is reread, and so is the end unless its window was the only one in flight.
     assert!((68 + 1..=68 + 2).contains(&statistics.list_requests), "{} requests", statistics.list_requests);
 }
 

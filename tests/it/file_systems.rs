@@ -1,7 +1,7 @@
 //! File systems that lack features: publishing works around that, or fails before the first request.
 //!
-//! A library that is preloaded before the C library fails single calls with the error that such a file system returns
-//! (`refusing.c`). The C compiler that builds this program builds it, too.
+//! A library that is preloaded before the C library (`refusing.c`) makes single calls fail with the error that such a file
+//! system returns. It is built with the C compiler that also builds this program.
 
 #![cfg(target_os = "linux")]
 
@@ -21,7 +21,7 @@ static REFUSING: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
     (folder, library)
 });
 
-/// A run for which a call is refused with an error of Linux.
+/// A run in which a call fails with a Linux error.
 fn refusing(run: Run, call: &str, errno: i32) -> Run {
     run.env("LD_PRELOAD", Some(REFUSING.1.to_str().unwrap())).env(call, Some(&errno.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Histories, and the states that are rebuilt from them.
+//! Histories, and the states that can be rebuilt from them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn rows(run: &Finished, name: &str) -> BTreeMap<String, Value> {
     parsed.map(|row| (row["id"].as_str().unwrap().to_owned(), row)).collect()
 }
 
-/// The files of a history, the oldest first.
+/// The files of a history, oldest first.
 fn history(run: &Finished, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(run.path(folder)).unwrap();
     let mut names: Vec<String> =
@@ -28,7 +28,7 @@ fn export(run: Run, simulator: &Simulator, more: &[&str]) -> Finished {
     run.contacts(&simulator.base_url(), &args).args(more).finish()
 }
 
-/// The time from which the state of a file of a history is valid, as a flag takes it.
+/// The time from which the state in a file of a history is valid, in the form that a flag accepts.
 fn time_of(name: &str) -> String {
     let time = name.strip_prefix("changes-").unwrap().split_once('-').unwrap().0;
     let (day, clock) = time.split_once('T').unwrap();
@@ -40,7 +40,7 @@ fn as_of(run: Finished, time: &str, output: &str) -> Finished {
     run.again().args(["diff", "history", "--as-of", time, "-o", output]).finish()
 }
 
-/// One day passes.
+/// Applies the changes of one day.
 fn move_on(simulator: &Simulator, day: u32) {
     simulator.create(day % 5);
     assert!(simulator.delete_at(day * 7 % 100));
@@ -54,11 +54,11 @@ fn every_one_of_ten_days_is_rebuilt() {
     let simulator = simulator(200);
     let mut run = sent_export().args(["contacts", "--help"]).finish();
     for day in 0..10 {
-        // A day on which nothing happens is one, too.
+        // A day without changes counts, too.
         if day % 4 != 3 {
             move_on(&simulator, day);
         }
-        // A day without the flag leaves no gap.
+        // A run without the flag leaves no gap.
         if day == 5 {
             let plain = ["-o", "contacts.ndjson", "--quiet"];
             run = run.again().contacts(&simulator.base_url(), &plain).finish().expect_code(0);
@@ -81,7 +81,7 @@ fn every_one_of_ten_days_is_rebuilt() {
         let text = std::fs::read_to_string(run.path("state.ndjson")).unwrap();
         assert!(text.lines().is_sorted(), "sorted by id, the first column");
     }
-    // Any format, and a date that means its end.
+    // Any format works, and a date means the end of that day.
     let today = &time_of(&files[8])[..10];
     let run = as_of(run, today, "state.parquet").expect_code(0).expect_stderr("from 9 files of the history\n");
     let diff = ["diff", "state.parquet", "contacts.ndjson", "--exit-code-unchanged", "99"];
@@ -89,7 +89,7 @@ fn every_one_of_ten_days_is_rebuilt() {
     let run = as_of(run, "2020-01-01", "x.csv").expect_code(2).expect_stderr("error: the history begins at ");
     let run = as_of(run, &time_of(&files[0]), &format!("history/{}", files[0])).expect_code(2);
     let run = run.expect_stderr("would overwrite one of the files");
-    // A file that is missing is noticed, whichever it is.
+    // A missing file is detected, whichever one it is.
     for missing in [0, 4] {
         let path = run.path(&format!("history/{}", files[missing]));
         let bytes = std::fs::read(&path).unwrap();
@@ -110,7 +110,7 @@ fn a_run_that_was_killed_while_it_published_leaves_no_gap() {
     let before = std::fs::read(run.path("contacts.ndjson")).unwrap();
     move_on(&simulator, 1);
     let run = export(run.again(), &simulator, &[]).expect_code(0);
-    // The file of the history came first; the outputs are those of the run before, and have no manifest.
+    // The file of the history was published first; the outputs are those of the previous run and have no manifest.
     std::fs::write(run.path("contacts.ndjson"), before).unwrap();
     std::fs::remove_file(run.path("_contacts.ndjson.manifest.json")).unwrap();
     move_on(&simulator, 2);
@@ -118,7 +118,7 @@ fn a_run_that_was_killed_while_it_published_leaves_no_gap() {
     let newest = history(&run, "history").pop().unwrap();
     let run = as_of(run, &time_of(&newest), "state.ndjson").expect_code(0);
     assert_eq!(rows(&run, "state.ndjson"), rows(&run, "contacts.ndjson"));
-    // The other way round: its file is missing.
+    // The opposite case: the file of the history is missing.
     std::fs::remove_file(run.path(&format!("history/{newest}"))).unwrap();
     move_on(&simulator, 3);
     let run = export(run.again(), &simulator, &[]).expect_code(0);

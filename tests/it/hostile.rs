@@ -1,10 +1,10 @@
-//! A server that is hostile or broken: what it can make the program hold in memory, and what it can make it say.
+//! A hostile or broken server: bounds on the memory that it can make the program use, and on the text it can make it print.
 
 use std::io::Write;
 
 use crate::support::{Answer, Asked, ScriptedServer, page, sent_export};
 
-/// Maximum memory of a run, whatever a server sends.
+/// Maximum memory of a run, regardless of what a server sends.
 const MAX_MEMORY: u64 = 300 << 20;
 
 const KEY: &str = "sk_live_EXAMPLE0123456789";
@@ -16,7 +16,7 @@ fn pagination(page: u32) -> String {
     )
 }
 
-/// An answer whose list of contacts is a flood.
+/// A response with an excessive list of contacts.
 fn contacts_flood(page: u32, item: &'static str, times: usize) -> Answer {
     let start = r#"{"success":true,"data":{"contacts":["#.to_owned();
     Answer::Flood(start, item, times, format!(r#"{{"id":"{page}"}}],{}}}}}"#, pagination(page)))
@@ -42,7 +42,7 @@ fn floods_of_items_are_refused() {
             contacts_flood(page, item, 7 * MEGABYTES / item.len())
         });
     }
-    // Only from the second page on, when many are on their way.
+    // Only from the second page on, when many requests are in flight.
     assert_bounded(5, "holds more than 400 items", |number| match number {
         1 => Answer::ok(page(1, 100, 10_000)),
         _ => contacts_flood(number, "{},", 7 * MEGABYTES / 3),
@@ -87,12 +87,12 @@ fn pages_of_long_texts_wait_for_room() {
     let arguments = ["-o", "c.csv", "-o", "c.parquet", "--page-size", "1", "-q", "--consistency", "plain"];
     let (run, peak) = sent_export().contacts(&server.url(), &arguments).finish_measured();
     assert!(peak < MAX_MEMORY, "{} MiB at the peak of{run:?}", peak >> 20);
-    // Pages that do not overlap prove nothing.
+    // Without overlap, nothing is verified.
     let run = run.expect_code(3);
     assert!(std::fs::metadata(run.path("c.csv")).unwrap().len() > 70 << 20, "{run:?}");
 }
 
-/// An answer that is packed well.
+/// A response that compresses very well.
 fn bomb(encoding: &str) -> Answer {
     let fill = |packer: &mut dyn Write| {
         packer.write_all(br#"{"success":true,"data":{"contacts":["#).unwrap();
@@ -127,7 +127,7 @@ fn bombs_are_refused_however_they_are_packed() {
     }
 }
 
-/// Runs against a server that gives one answer, with a key and all messages; returns what was printed and written.
+/// Runs with a key and all log messages against a server that always gives one response; returns what was printed and written.
 fn shown_for(code: i32, answer: Answer) -> String {
     let server = ScriptedServer::start(move |_, _| answer.clone());
     let arguments = ["-o", "c.csv", "-vv", "--max-retries", "1", "--summary", "s.json", "--report", "r.html"];

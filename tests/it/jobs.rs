@@ -12,10 +12,10 @@ use crate::support::{
 /// The key of a second account.
 const OTHER_KEY: &str = "key-of-another-account";
 
-/// What keeps tests quick.
+/// Flags that keep tests quick.
 const QUICK: &str = "rate-limit = \"none\"\nretry-delay = \"1ms\"\n";
 
-/// A second account, which other keys do not open.
+/// A second account, which other keys cannot read.
 fn other_account(contacts: u32) -> Simulator {
     let settings = Settings { contacts, api_key: OTHER_KEY.to_owned(), seed: 7, ..Settings::default() };
     Simulator::start(settings).unwrap()
@@ -29,7 +29,7 @@ fn rows(run: &Finished, name: &str) -> usize {
     csv_ids(&run.path(name)).len()
 }
 
-/// A file with a job for each of two accounts with keys of their own.
+/// A file with one job for each of two accounts, which have different keys.
 fn two_accounts(one: &Simulator, other: &Simulator) -> String {
     format!(
         "[defaults]\ncommand = \"contacts\"\noutput = \"{{job}}.csv\"\n{QUICK}\n[jobs.one]\nbase-url = \"{}\"\n\n\
@@ -97,9 +97,9 @@ fn flags_win_over_variables_and_these_over_the_job_and_the_defaults() {
         null_of(&run_jobs(&file, arguments).env("SENT_EXPORT_NULL", variable).finish().expect_code(0))
     };
     let header = "id,default_channel".to_owned();
-    // The columns of the job replace --drop of the defaults, which would exclude them, and so does -v the --quiet.
+    // The columns of the job replace --drop of the defaults, which would exclude them; likewise, -v replaces --quiet.
     assert_eq!(nulls(None, &[]), ("job", header.clone()));
-    assert_eq!(nulls(Some(""), &[]), ("job", header.clone()), "a variable that is set to nothing is none");
+    assert_eq!(nulls(Some(""), &[]), ("job", header.clone()), "an empty variable counts as unset");
     assert_eq!(nulls(Some("variable"), &[]), ("variable", header.clone()));
     assert_eq!(nulls(Some("variable"), &["--", "--null", "flag"]), ("flag", header));
     let without_job = file.replace("null = \"job\"\n", "");
@@ -210,7 +210,7 @@ fn two_jobs_that_write_one_file_are_refused_before_either_starts() {
     let run =
         run.expect_stderr("job b: writes c.csv, and so does the job a").expect_stderr("job c: writes x.csv, and so");
     assert_eq!((server.statistics().requests, run.files()), (0, vec!["jobs.toml".to_owned()]));
-    // One of them alone is no conflict.
+    // A single one of them is no conflict.
     run.again().args(["run", "jobs.toml", "b", "c"]).finish().expect_code(0);
 }
 
@@ -227,10 +227,10 @@ fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_t
     );
     let run = run_jobs(&file, &["--parallel", "3"]).file("key", DEFAULT_API_KEY).env("OTHER", Some(OTHER_KEY));
     let run = run.finish();
-    // Plain reads of several pages prove nothing, which is not what this is about.
+    // Reads of several pages without overlap are unverified, which does not matter here.
     let run = run.expect_code(3);
     let at = |text: &str| run.stderr.find(text).unwrap_or_else(|| panic!("{text}: {run:?}"));
-    assert!(at("c: unverified") < at("a: unverified"), "another account waits for nobody {run:?}");
+    assert!(at("c: unverified") < at("a: unverified"), "the job of another account does not wait {run:?}");
     let started = |name: &str| run.json(name)["started_at"].as_str().unwrap().to_owned();
     let finished = |name: &str| run.json(name)["finished_at"].as_str().unwrap().to_owned();
     assert!(finished("_a.csv.manifest.json") <= started("_b.csv.manifest.json"), "{run:?}");
@@ -239,7 +239,7 @@ fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_t
 
 #[test]
 fn the_next_job_starts_with_what_the_one_before_has_left_of_the_quota() {
-    // Nothing but a 429 says how much is left.
+    // Only a 429 shows how much of the quota is left.
     let rate_limit = Some("1200/min".parse().unwrap());
     let settings = Settings {
         contacts: 2_000,
@@ -321,7 +321,7 @@ fn a_job_over_profiles_saves_its_progress_when_a_signal_comes() {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143), "{stderr}");
-    // Only a job that was waited for can say so.
+    // The job can print this only if the run waits for it.
     assert!(stderr.contains("all: error: stopped by a signal"), "{stderr}");
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".partial")), "{left:?}");

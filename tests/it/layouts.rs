@@ -6,7 +6,7 @@ use sent_export::simulator::{Settings, Simulator};
 
 use crate::support::{Finished, csv_ids, run_in, sent_export, simulator};
 
-/// The files below a folder, as seen from it, sorted.
+/// The files below a folder, as sorted relative paths.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -79,7 +79,7 @@ fn older_exports_are_removed_after_publishing_and_nothing_else() {
     assert_eq!(left.iter().filter(|name| name.ends_with("/c.csv")).count(), 2, "{left:?}");
     assert_eq!(left.iter().filter(|name| name.ends_with(".manifest.json")).count(), 2, "{left:?}");
     assert!(left.contains(&format!("{folder}/notes.txt")), "{left:?}");
-    assert!(!left.contains(&oldest[0]) && run.path("latest.csv").is_file(), "what every run writes again stays");
+    assert!(!left.contains(&oldest[0]) && run.path("latest.csv").is_file(), "files that every run rewrites are kept");
     let refused = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--keep", "2"]).finish();
     refused.expect_code(2).expect_stderr("--keep needs an output whose path differs from run to run");
 }
@@ -143,11 +143,11 @@ fn an_output_is_split_into_files_of_so_many_rows() {
     assert_eq!((rows, &manifest["rows"]), (vec![1_000, 1_000, 500, 1_000, 1_000, 500], &2_500.into()));
     let ids = |run: &Finished| parts.iter().flat_map(|part| csv_ids(&run.path("e").join(part))).collect::<Vec<_>>();
     assert_eq!(ids(&run), csv_ids(&whole.path("c.csv")));
-    // A report counts all parts of one format.
+    // A report reads all parts of one format.
     let report = run.again().args(["report", "e", "--json", "r.json", "--quiet"]).finish().expect_code(0);
     assert_eq!(report.json("r.json")["contacts"], 2_500);
     assert_eq!(report.json("r.json")["inputs"].as_array().unwrap().len(), 3);
-    // Parts that a later run does not write are removed, and so is the whole file.
+    // Parts that a later run does not write are removed, and so is the unsplit file.
     let run = export(Some(report), &[&outputs[..], &["--max-rows-per-file", "2000"]].concat());
     assert!(!run.path("e/c-00002.csv").exists() && run.path("e/c-00001.csv").exists());
     let run = export(Some(run), &outputs);
@@ -162,7 +162,7 @@ fn a_report_on_dated_folders_reads_the_newest_export() {
     let run = sent_export().contacts(&simulator(30).base_url(), &arguments).finish().expect_code(0);
     std::thread::sleep(std::time::Duration::from_millis(5));
     let server = simulator(40);
-    // The same address: a report cannot tell otherwise that both are of one account.
+    // Set one address in all manifests; otherwise a report could not know that they are of one account.
     for manifest in files(&run.path("e")).iter().filter(|name| name.ends_with(".manifest.json")) {
         let path = run.path("e").join(manifest);
         let text = std::fs::read_to_string(&path).unwrap();

@@ -1,4 +1,4 @@
-//! OpenLineage events of runs, in a file and at a server.
+//! OpenLineage events of runs, written to a file and posted to a server.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ const RESULT_SCHEMA: &str = include_str!("../../schema/lineage-result.schema.jso
 const PARENT: &str = "airflow/exports.contacts/0194e7a2-5b1c-7c1e-8f3a-2d4b6c8e0a1f";
 const ROOT: &str = "airflow/exports/0194e7a2-5b1c-7c1e-8f3a-2d4b6c8e0a20";
 
-/// The events of a file, with what all of them must have.
+/// The events in a file; checks the members that all of them must have.
 #[track_caller]
 pub(crate) fn lineage_events(text: &str) -> Vec<Value> {
     assert!(!text.contains(DEFAULT_API_KEY), "{text}");
@@ -35,7 +35,7 @@ fn events_of(run: &Finished) -> Vec<Value> {
     lineage_events(&std::fs::read_to_string(run.path("lineage.jsonl")).unwrap())
 }
 
-/// The states of events, of which each pair must be of one run.
+/// The states of events; checks that the two events of each pair belong to one run.
 #[track_caller]
 fn states(events: &[Value]) -> Vec<&str> {
     for pair in events.chunks(2) {
@@ -46,7 +46,7 @@ fn states(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["eventType"].as_str().unwrap()).collect()
 }
 
-/// The path of a file of a run as lineage names it.
+/// The name of a run's file in lineage.
 fn name_of(run: &Finished, file: &str) -> String {
     let folder = std::fs::canonicalize(run.path(".")).unwrap();
     folder.join(file).to_str().unwrap().to_owned()
@@ -159,14 +159,14 @@ fn a_run_that_fails_says_why_and_names_what_it_would_have_written() {
         assert!(outputs.iter().all(|output| output["outputFacets"] == json!({})), "{last}");
         run = done.again();
     }
-    // What is written though not verified is done, and says so.
+    // An unverified export is a completed run, and its event says that it is unverified.
     let done = run.contacts(&server.base_url(), &[&flags[..], &["--consistency", "plain"]].concat()).finish();
     let events = events_of(&done.expect_code(3));
     let last = &events[events.len() - 1];
     assert_eq!((&last["eventType"], events.len()), (&json!("COMPLETE"), 8));
     assert_eq!(last["run"]["facets"]["sentExport_result"]["verdict"], "unverified");
     let ids: std::collections::BTreeSet<_> = events.iter().map(|event| event["run"]["runId"].as_str()).collect();
-    assert_eq!(ids.len(), 4, "each run has an id of its own");
+    assert_eq!(ids.len(), 4, "each run has its own id");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_run_that_is_stopped_is_aborted() {
     let (folder, mut command) = sent_export().contacts(&server.base_url(), &flags).into_parts();
     let mut child = command.spawn().unwrap();
     wait_until(&mut child, || server.statistics().list_requests > 10);
-    // The first event is there while the run goes on.
+    // The first event is written while the run continues.
     let path = folder.path().join("lineage.jsonl");
     assert_eq!(lineage_events(&std::fs::read_to_string(&path).unwrap()).len(), 1);
     assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
@@ -238,7 +238,7 @@ fn what_cannot_be_used_is_refused_before_the_first_request() {
         let flags = ["-o", "c.csv", "--lineage", "l.jsonl"];
         let run = sent_export().contacts(&server.base_url(), &flags).env(variable, Some(value)).finish();
         run.expect_code(2).expect_stderr(&format!("{variable} is not NAMESPACE/JOB/RUN"));
-        // Without the flag, nobody reads it.
+        // Without the flag, this is not read.
         let run = sent_export().contacts(&server.base_url(), &flags[..2]).env(variable, Some(value)).finish();
         run.expect_code(0);
     }

@@ -1,4 +1,4 @@
-//! Exports of messages: every message once, every field as the account holds it, days that accumulate in a folder.
+//! Exports of messages: every message once, every field as in the account, and days that accumulate in a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -42,7 +42,7 @@ fn truth(simulator: &Simulator) -> Vec<String> {
     simulator.message_truth().present_now.iter().map(ToString::to_string).collect()
 }
 
-/// The files of all days by their names, with their bytes.
+/// The contents of the files of all days, by name.
 fn days(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let days = folders.filter(|entry| entry.file_type().unwrap().is_dir());
@@ -227,7 +227,7 @@ fn days_accumulate_in_a_folder_and_only_those_that_were_read_are_replaced() {
         let date = |time: i64| chrono::DateTime::from_timestamp_micros(time).unwrap().format("%Y-%m-%d").to_string();
         assert!(times.iter().flatten().all(|time| *day == format!("created_date={}", date(time))));
     }
-    // Another span gives the same bytes for the days in it, and touches no others.
+    // A run over another span writes the same bytes for its days and does not touch other days.
     let before = simulator.statistics().conversation_requests;
     let run = export(run.again(), &["--since", "3d"]);
     assert_eq!(days(&folder), first);
@@ -236,7 +236,7 @@ fn days_accumulate_in_a_folder_and_only_those_that_were_read_are_replaced() {
     assert_valid(&manifest, MANIFEST_SCHEMA);
     assert_eq!(manifest["rows"], 3_000, "of all days");
     assert_eq!(manifest["outputs"].as_array().unwrap().len(), first.len());
-    // New messages, and some that moved on: as good as a whole read, in fewer requests.
+    // With new messages and changed statuses, the result is that of a full read, with fewer requests.
     simulator.pass_time(Duration::from_secs(60 * 60), 150);
     let before = simulator.statistics().conversation_requests;
     let run = export(run.again(), &["--since-last"]);
@@ -254,7 +254,7 @@ fn days_accumulate_in_a_folder_and_only_those_that_were_read_are_replaced() {
     assert_eq!(run.json("m/_created_date.manifest.json")["rows"], 3_150);
 }
 
-/// Dates the last run in a folder so much later.
+/// Moves the recorded time of the last run in a folder to this much later.
 fn let_manifest_pass(path: &Path, days: u64) {
     let mut manifest: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let started_at = manifest["started_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
@@ -276,7 +276,7 @@ fn ten_daily_runs_leave_the_bytes_of_one_whole_read_for_a_fraction_of_its_reques
     let mut daily = 0;
     for day in 0..10 {
         simulator.pass_time(Duration::from_secs(24 * 60 * 60), 200);
-        // The simulated days are ahead of this machine's clock, which the last run was dated by.
+        // The simulated days are ahead of this machine's clock, which determined the recorded time of the last run.
         let_manifest_pass(&run.path("m/_created_date.manifest.json"), day);
         let (next, requests) = export(run.again(), &["--since-last", "--reread", "7d"]);
         (run, daily) = (next, daily + requests);
@@ -311,7 +311,7 @@ fn what_makes_no_sense_together_is_refused() {
     ]);
     let run = run.finish().expect_code(0);
     assert_eq!(ids_of_days(&run.path("m")).len(), 20, "the first run reads everything");
-    // The days of one account are not continued with those of another.
+    // Days of another account are not added to those of the first.
     let fixed = ["-o", "m/", "--partition-by", "created_date", "--since-last"];
     let run = messages(run.again(), &simulator, &fixed).finish().expect_code(2);
     run.expect_stderr("it was exported from simulator, but this run reads http://127.0.0.1").expect_stderr("hint: ");
@@ -335,7 +335,7 @@ fn an_interrupted_export_of_messages_resumes() {
     let simulator = simulator(2_000);
     let fixed = ["-o", "m.parquet", "--max-retries", "0"];
     simulator.add_fault("500 after=8".parse().unwrap());
-    // Slow enough that a journal is kept.
+    // The server is slow enough that a journal is written.
     let base_url = simulator.base_url();
     let slow = ["messages", "--base-url", &base_url, "--rate-limit", "50/s", "--burst", "1"];
     let run = sent_export().args(slow).args(fixed).finish().expect_code(5);

@@ -1,4 +1,4 @@
-//! `sent-export messages --with-activities`: two files from one run, both whole or neither.
+//! `sent-export messages --with-activities`: two files from one run, either both or neither published.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn bytes(run: &Finished, name: &str) -> Vec<u8> {
     std::fs::read(run.path(name)).unwrap()
 }
 
-/// What the manifest says of its outputs: path and resource.
+/// Path and resource of the outputs in the manifest.
 fn outputs(manifest: &Value) -> Vec<(String, Option<String>)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let outputs = manifest["outputs"].as_array().unwrap().iter();
@@ -52,7 +52,7 @@ fn both_files_are_those_of_the_two_commands() {
     let run = run.finish().expect_code(0);
     assert!(bytes(&run, "m2.parquet") == messages, "the same messages");
     assert!(bytes(&run, "a2.parquet") == activities, "the same activities");
-    // Any format will do, and the manifest of an export of activities alone does not stay beside a newer file.
+    // Any format works, and an older manifest of an export of only activities is removed.
     assert!(run.files().contains(&"_a2.parquet.manifest.json".to_owned()));
     let more = ["-o", "m.parquet", "--with-activities", "--activities-output", "a2.parquet", "-q"];
     let run = command(run.again(), "messages", &url, &more).finish().expect_code(0);
@@ -118,7 +118,7 @@ fn activities_that_cannot_be_read_leave_both_old_files_unless_that_is_allowed() 
     assert!(!run.files().iter().any(|name| name.contains("manifest") || name.contains("partial")));
 }
 
-/// A server with three messages, whose activities `answer` gives.
+/// A server with three messages; `answer` is the response for their activities.
 fn three_messages(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> ScriptedServer {
     ScriptedServer::start(move |_, head| {
         if let Some(rest) = head.split("/v3/messages/").nth(1) {
@@ -162,7 +162,7 @@ fn what_is_left_unread_on_request_is_named_in_the_verdict_on_both() {
     let run = command(sent_export(), "messages", &server.url(), &more).args(["--allow-unread"]);
     let run = run.finish().expect_code(3).expect_stderr(&format!("1 id could not be read: {}", IDS[1]));
     assert_eq!(run.json("_m.csv.manifest.json")["verdict"], "unverified");
-    // A gate holds both back.
+    // A gate keeps both files from being published.
     let run = command(run.again().file("a.csv", "old"), "messages", &server.url(), &more);
     let run = run.args(["--allow-unread", "--require", "complete"]).finish().expect_code(8);
     assert_eq!(std::fs::read_to_string(run.path("a.csv")).unwrap(), "old");
@@ -181,7 +181,7 @@ fn days_of_messages_and_the_activities_of_those_that_were_read() {
     let activities = bytes(&run, "a.parquet");
     let run = command(run.again(), "messages", &url, &fixed).args(["--since", "3d"]).args(with).finish().expect_code(0);
     assert!(bytes(&run, "a.parquet").len() < activities.len(), "those of a few days");
-    // Activities belong to the messages of their run: one without them does not list them, and its rows are messages.
+    // Activities belong to the messages of their run. A run without activities does not list them; its rows are messages.
     let run = command(run.again(), "messages", &url, &fixed).args(["--since", "3d"]).finish().expect_code(0);
     let document = run.json(manifest);
     assert_valid(&document, MANIFEST_SCHEMA);

@@ -1,4 +1,4 @@
-//! A network that fails: silence, slowness, absence, strangers.
+//! Network failures: no response, slow responses, no server, the wrong server.
 
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -43,7 +43,7 @@ fn a_server_that_is_down_for_a_while_costs_nothing_but_time() {
 #[test]
 fn a_stalled_reader_costs_no_request() {
     const PAGES: u32 = 500;
-    // With overlap.
+    // Windows overlap.
     const WINDOWS: u64 = 571;
     let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(PAGES * 100));
     let arguments = ["-o", "-", "--format", "csv", "--timeout", "1s", "--summary", "s.json", "--quiet"];
@@ -57,7 +57,7 @@ fn a_stalled_reader_costs_no_request() {
             (asked, since) = (now, Instant::now());
         }
     }
-    assert!(asked < PAGES as usize, "the run must be held up by its reader");
+    assert!(asked < PAGES as usize, "the run must wait for its reader");
     let mut csv = String::new();
     child.stdout.take().unwrap().read_to_string(&mut csv).unwrap();
     assert!(child.wait().unwrap().success());
@@ -65,7 +65,7 @@ fn a_stalled_reader_costs_no_request() {
     let summary = std::fs::read_to_string(folder.path().join("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["run"]["retries"], 0);
-    // Then the start once more, and the end unless its window was the only one in flight.
+    // Then the start is reread, and so is the end unless its window was the only one in flight.
     let requests = summary["run"]["requests"].as_u64().unwrap();
     assert!((WINDOWS + 1..=WINDOWS + 2).contains(&requests), "{requests} requests");
 }
@@ -85,7 +85,7 @@ fn a_service_that_stops_working_altogether_ends_the_run() {
     let server = with_faults(100_000, &["INTERNAL_005 after=20"]);
     let arguments = ["-o", "c.csv", "--max-retries", "2", "--concurrency", "4"];
     let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(5);
-    assert!(server.statistics().list_requests < 20 + 3 * 12, "it must not try all the other pages");
+    assert!(server.statistics().list_requests < 20 + 3 * 12, "the run must not request all other pages");
     run.expect_stderr("INTERNAL_005").expect_stderr("saved in");
 }
 
@@ -137,7 +137,7 @@ fn a_service_that_answered_once_has_all_retries() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // From the first answer on nothing listens any more.
+        // After the first response, nothing listens on the port.
         drop(listener);
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         stream.write_all(b"HTTP/1.1 503 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
@@ -190,7 +190,7 @@ fn a_certificate_that_does_not_verify_is_never_retried() {
     assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
-/// A run through a proxy with these responses to CONNECT; also returns how many it sent.
+/// A run through a proxy with these responses to CONNECT; also returns how many the proxy sent.
 fn through_proxy(answers: &'static [u16], code: i32) -> (crate::support::Finished, usize) {
     let proxy = ScriptedServer::start(move |number, head| {
         assert!(head.starts_with("connect api.sent.invalid:443 http/1.1\r\n"), "{head}");
@@ -215,7 +215,7 @@ fn a_proxy_that_refuses_the_credentials_gets_one_request_and_is_named() {
 fn a_proxy_that_forbids_the_host_gets_no_further_request_and_is_named() {
     let (run, asked) = through_proxy(&[403], 6);
     run.expect_stderr("the proxy of HTTPS_PROXY refused the connection (HTTP 403)").expect_stderr("allow this host");
-    assert_eq!(asked, 2, "the second time for the status");
+    assert_eq!(asked, 2, "the second request obtains the status");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_proxy_that_cannot_be_used_is_named_before_anything_is_sent() {
 
 #[test]
 fn a_pause_until_a_date_goes_by_the_servers_clock() {
-    // The server lives in 1994: by our clock its date is long past, by its own it is two seconds away.
+    // The server's clock shows 1994. By this machine's clock, the date is long past; by the server's, it is two seconds ahead.
     let limited = Answer::error(429, "BUSINESS_002")
         .with_header("date: Sun, 06 Nov 1994 08:49:37 GMT")
         .with_header("retry-after: Sun, 06 Nov 1994 08:49:38 GMT");

@@ -1,4 +1,4 @@
-//! Where contacts go: refused targets, stdout, full disks, signals.
+//! Outputs: refused targets, stdout, full disks, signals.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -136,7 +136,7 @@ fn a_full_disk_ends_with_7_and_the_old_file_stays() {
     for name in ["c.csv", "c.parquet", "c.csv.gz", "c.csv.zst"] {
         let (folder, command) =
             sent_export().file(name, "old").contacts(&simulator.base_url(), &["-o", name]).into_parts();
-        // A limit on the size of files fails writes as a full disk does, once its signal is ignored.
+        // With its signal ignored, a limit on the size of files makes writes fail as a full disk does.
         let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
         let program = command.get_program().to_string_lossy().into_owned();
         let output = std::process::Command::new("sh")
@@ -152,7 +152,7 @@ fn a_full_disk_ends_with_7_and_the_old_file_stays() {
         assert_eq!(std::fs::read_to_string(folder.path().join(name)).unwrap(), "old");
         let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let left: Vec<_> = left.filter(|left| !left.to_string_lossy().ends_with(".journal")).collect();
-        assert_eq!(left, [name], "nothing is left but the old file and what was read");
+        assert_eq!(left, [name], "only the old file and the journal are left");
     }
 }
 
@@ -223,7 +223,7 @@ fn files_are_readable_by_their_owner_alone() {
         names.map(|name| std::fs::metadata(run.path(name)).unwrap().permissions().mode() & 0o777)
     };
     assert_eq!(modes(&run), [0o600; 3]);
-    // What was opened to others stays open to them.
+    // Files that others could read stay readable for them.
     std::fs::set_permissions(run.path("c.parquet"), PermissionsExt::from_mode(0o664)).unwrap();
     std::fs::set_permissions(run.path(names[2]), PermissionsExt::from_mode(0o644)).unwrap();
     let arguments = ["-o", "c.parquet", "--summary", "s.json"];
@@ -239,7 +239,7 @@ fn too_few_file_descriptors_are_reported_with_a_hint() {
     let simulator = simulator(5);
     let (folder, command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).into_parts();
     let mut last = String::new();
-    // How many are open at the start is the system's affair; somewhere above, one more is too many.
+    // The number of descriptors open at the start depends on the system; at some limit above that, the run fails.
     for limit in 4..40 {
         let output = std::process::Command::new("sh")
             .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])

@@ -23,7 +23,7 @@ fn the_reader_of_a_pipe_gets_rows_as_they_arrive() {
     let arguments = ["-o", "-", "--quiet", "--columns", "id"];
     let (_folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // The header and a hundred ids.
+    // The header and 100 ids.
     let mut text = vec![0; 3 + 100 * 37];
     child.stdout.as_mut().unwrap().read_exact(&mut text).unwrap();
     signal(&child, "TERM");
@@ -39,16 +39,16 @@ fn a_signal_is_heard_while_an_output_hangs() {
         .contacts(&simulator.base_url(), &["-o", "-", "-o", "c.csv", "--format", "csv", "--quiet"])
         .into_parts();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // All pages were answered, and nothing reads the output.
+    // All pages have been received, and nothing reads the output.
     wait_until(&mut child, || simulator.statistics().list_requests >= 200);
     signal(&child, "TERM");
     assert_eq!(code_before_long(child), Some(143));
     assert!(!folder.path().join("c.csv").exists());
 }
 
-/// Waits for the end of a run that should be short.
+/// Waits for a run that should end soon, and returns its exit code.
 fn code_before_long(mut child: Child) -> Option<i32> {
-    // Taken out, so that waiting does not close it.
+    // Take stdin, so that waiting does not close it.
     let _stdout = child.stdout.take();
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -89,7 +89,7 @@ fn the_second_signal_ends_a_run_whose_report_is_not_read() {
     let pipe = folder.path().join("r.html");
     make_pipe(&pipe);
     let child = command.spawn().unwrap();
-    // The report is longer than what fits in the pipe, and one byte of it shows that the run is at its end.
+    // The report does not fit into the pipe; its first byte shows that the run has reached its end.
     let mut unread = std::fs::File::open(&pipe).unwrap();
     unread.read_exact(&mut [0]).unwrap();
     signal(&child, "TERM");
@@ -111,14 +111,14 @@ fn the_second_signal_ends_a_run_whose_report_is_not_read() {
 #[test]
 fn what_is_published_is_done_even_if_stdout_takes_no_summary() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
-    // The gate has the journal begin with the first answer.
+    // With a gate, the journal starts with the first response.
     let arguments = ["-o", "c.csv", "--summary", "-", "--min-contacts", "1", "--quiet"];
     let (folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     assert_eq!(command.stdout(full).status().unwrap().code(), Some(7));
     let run = run_in(folder).contacts(&server.url(), &arguments).finish().expect_code(0);
     assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv"]);
-    assert_eq!(server.requests().len(), 2, "the second run reads anew");
+    assert_eq!(server.requests().len(), 2, "the second run starts over");
 }
 
 #[cfg(target_os = "linux")]
@@ -199,7 +199,7 @@ fn a_link_is_followed_to_a_file_that_is_not_there_yet() {
     assert!(run.path("store/c.csv").is_file() && run.path("link.csv").is_symlink());
     assert_eq!(std::fs::read_dir(run.path("store")).unwrap().count(), 1);
 
-    // The same file by two names is one output too many.
+    // The same file under two names is refused.
     let run = run.again().contacts(&simulator.base_url(), &["-o", "link.csv", "-o", "store/../store/c.csv"]).finish();
     run.expect_code(2).expect_stderr("two outputs are the same file: store/../store/c.csv");
 }
@@ -209,7 +209,7 @@ fn the_first_signal_ends_a_run_that_has_not_begun() {
     let (folder, mut command) = sent_export().args(["contacts", "--simulate=5", "-o", "c.csv"]).into_parts();
     make_pipe(&folder.path().join("c.csv"));
     let child = command.stderr(Stdio::null()).spawn().unwrap();
-    // Nothing reads the pipe, so opening it blocks. A signal before the run listens ends it, too.
+    // Nothing reads the pipe, so opening it blocks. A signal that arrives before the run handles signals ends it, too.
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "INT");
     let code = code_before_long(child);

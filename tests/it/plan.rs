@@ -1,4 +1,4 @@
-//! `plan`: what it says is what the run then takes, and it takes one request.
+//! `plan`: the plan matches what the run then needs, and takes one request itself.
 
 use sent_export::simulator::{Settings, Simulator};
 
@@ -86,7 +86,7 @@ fn activities_of_messages_take_a_request_each() {
     let run = run.finish().expect_code(0);
     assert_eq!(value(&run, "requests"), "3 requests");
     assert_eq!(value(&run, "time"), "within the burst of the rate limit: no waiting");
-    assert_eq!(simulator.statistics().requests, requests, "the ids say it all");
+    assert_eq!(simulator.statistics().requests, requests, "the ids are enough for a plan");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn digits(text: &str) -> Vec<char> {
     text.chars().filter(|character| character.is_numeric()).collect()
 }
 
-/// Checks what is left of a phone number that the server sent as `sent`.
+/// Checks the masked form of a phone number that the server sent as `sent`.
 #[track_caller]
 fn assert_masked(sent: &Value, written: &Value) {
     let (Some(sent), Some(written)) = (sent.as_str(), written.as_str()) else {
@@ -77,7 +77,7 @@ fn no_digit_beyond_country_code_and_the_last_two_is_in_any_file() {
                 parts.insert(number[number.len() - 7..].to_owned());
             }
         }
-        // A look at the bytes, which knows no columns. Ids and times have no seven digits in a row that are a number's.
+        // Search the raw bytes, regardless of columns. Ids and times never contain seven consecutive digits of a phone number.
         for file in ["c.csv", "c.ndjson"] {
             let text = std::fs::read_to_string(masked.path(file)).unwrap();
             let found = parts.iter().filter(|part| text.contains(part.as_str())).count();
@@ -263,7 +263,7 @@ fn optional_columns_are_added_in_every_format_and_ignored_by_reports() {
     assert_eq!(hashes(&added), hashes(&export(&["--columns", "row_hash,id", "--page-size", "17"])));
     let started_at = added.json("_c.csv.manifest.json")["started_at"].clone();
     for row in rows(&added, "c.ndjson").values() {
-        // Three digits of a second in the manifest, six or none in NDJSON.
+        // Times have three fractional digits in the manifest, and six or none in NDJSON.
         let started_at = started_at.as_str().unwrap().trim_end_matches('Z').trim_end_matches(".000");
         assert!(row["exported_at"].as_str().unwrap().starts_with(started_at), "{row}");
     }
@@ -368,5 +368,5 @@ fn an_interrupted_run_resumes_with_another_choice_of_contacts() {
     let requests = simulator.statistics().requests;
     let run = held_back.again().contacts(&base_url, &["-o", "c.ndjson", "--only", "reachable"]).finish().expect_code(0);
     assert!(rows(&run, "c.ndjson").len() > 500);
-    assert_eq!(simulator.statistics().requests, requests, "what is left out was read, too");
+    assert_eq!(simulator.statistics().requests, requests, "contacts that are not written were read, too");
 }

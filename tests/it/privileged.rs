@@ -1,9 +1,9 @@
-//! What only root can try: files of other users, mounts, and the root of the image.
+//! Tests that need root: files of other users, mounts, and the root of the image.
 //!
-//! `cargo test` ignores these tests, since it may be run by anyone. `.ci/run` runs all of this module where it is root and
-//! may mount; elsewhere it fails in CI, and at home it names what was not checked.
+//! `cargo test` ignores these tests, because any user may run it. `.ci/run` runs this whole module if it is root and may mount
+//! file systems. Otherwise it fails in CI; outside CI, it lists what was not checked.
 //!
-//! *Easy to get wrong:* a test that may not do what it needs must fail, so nothing here returns early.
+//! *Easy to get wrong:* a test without the required permissions must fail, so nothing here returns early.
 
 #![cfg(target_os = "linux")]
 
@@ -46,10 +46,10 @@ fn mode_owner_and_group_of_the_old_file_are_kept() {
     assert_eq!(facts("_c.csv.manifest.json"), (OTHER, OTHER + 1, 0o664));
 }
 
-/// A command as the other user, in a folder of its own that everyone may write.
+/// A command run as the other user, in its own world-writable folder.
 fn as_other(folder: &Path, arguments: &[&str]) -> std::process::Output {
     use std::os::unix::process::CommandExt;
-    // The build folder need not be open to others.
+    // Other users may lack access to the build folder.
     let program = std::env::temp_dir().join(format!("sent-export-{}", std::process::id()));
     if !program.exists() {
         std::fs::copy(env!("CARGO_BIN_EXE_sent-export"), &program).unwrap();
@@ -76,7 +76,7 @@ fn what_another_user_has_left_is_taken_over_or_named() {
         folder
     };
 
-    // In a folder without the sticky bit everything can be taken over.
+    // In a folder without the sticky bit, all files can be replaced.
     let folder = open_folder(0o777);
     for (name, mode) in [(".c.csv.lock", 0o644), (".c.csv.journal", 0o600), (".c.csv.partial", 0o600), ("c.csv", 0o644)]
     {
@@ -89,7 +89,7 @@ fn what_another_user_has_left_is_taken_over_or_named() {
     assert_eq!(std::fs::metadata(folder.path().join("c.csv")).unwrap().mode() & 0o777, 0o644);
     let asked = server.requests().len();
 
-    // In a sticky one, whatever is in the way is named before the first request.
+    // With the sticky bit, files that cannot be replaced are named before the first request.
     for (name, mode, text) in [
         (".c.csv.lock", 0o600, "cannot open the lock of another user (user 0): .c.csv.lock"),
         (".c.csv.journal", 0o600, ".c.csv.journal (it belongs to user 0)"),
@@ -105,7 +105,7 @@ fn what_another_user_has_left_is_taken_over_or_named() {
     }
     assert_eq!(server.requests().len(), asked);
 
-    // What can be written there is overwritten; a readable lock shows that no other run is active.
+    // Writable files there are overwritten; a readable lock shows that no other run is active.
     let folder = open_folder(0o1777);
     for (name, mode) in [(".c.csv.lock", 0o644), (".c.csv.partial", 0o600), ("c.csv", 0o666)] {
         std::fs::write(folder.path().join(name), "of root").unwrap();

@@ -1,5 +1,5 @@
-//! Reading one profile of an organization, or several: the header of each request, what is written of whom, and what a
-//! profile that cannot be read changes for the others.
+//! Reading one or several profiles of an organization: the header of each request, the rows of each profile, and the effect
+//! of a profile that cannot be read on the others.
 
 mod apart;
 mod changes;
@@ -24,7 +24,7 @@ use crate::support::{
 
 const ASKED: &str = "6f9619ff-8b86-4011-b42d-00cf4fc964ff";
 const OTHER: &str = "6f9619ff-8b86-4011-b42d-00cf4fc96400";
-/// Contacts of each simulated profile: more than a page.
+/// Number of contacts of each simulated profile: more than a page.
 const CONTACTS: u32 = 250;
 
 /// An organization with three profiles.
@@ -33,14 +33,14 @@ fn organization(change: impl FnOnce(Settings) -> Settings) -> Simulator {
     Simulator::start(change(settings)).unwrap()
 }
 
-/// The ids of its profiles, sorted as they are read.
+/// The ids of the server's profiles, in the order in which they are read.
 fn profile_ids(simulator: &Simulator) -> Vec<String> {
     let mut ids: Vec<String> = simulator.profile_ids().iter().map(ToString::to_string).collect();
     ids.sort();
     ids
 }
 
-/// The texts of some columns of a Parquet file.
+/// The values of some text columns of a Parquet file.
 fn columns(path: &Path, names: [&str; 3]) -> Vec<[Option<String>; 3]> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
     let mut rows = Vec::new();
@@ -53,7 +53,7 @@ fn columns(path: &Path, names: [&str; 3]) -> Vec<[Option<String>; 3]> {
     rows
 }
 
-/// Checks the facts about profiles of a manifest or summary: id, rows and verdict of each.
+/// Checks what a manifest or summary says about profiles: id, rows and verdict of each.
 #[track_caller]
 fn assert_profiles(profiles: &Value, wanted: &[(&str, u32, &str)]) {
     let profiles = profiles.as_array().unwrap_or_else(|| panic!("no profiles: {profiles}"));
@@ -87,7 +87,7 @@ fn an_answer_for_another_profile_is_never_published() {
     let run = run.expect_stderr(&format!("requested profile {ASKED}, but the response is for profile {OTHER}"));
     let run = run.expect_stderr("hint: bypass any cache in front of the API");
     assert!(!run.path("c.csv").exists());
-    assert_eq!(server.requests().len(), 1, "another attempt would only hide it");
+    assert_eq!(server.requests().len(), 1, "a retry could hide the error");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn all_profiles_go_into_one_file_with_their_ids_and_names() {
         assert!(report.contains("Profiles") && report.contains("Blue Yonder"), "{name}\n{report}");
     }
     let run = run.expect_stderr("Profiles").expect_stderr("Blue Yonder").expect_stderr("complete: 750 contacts");
-    // The same again, byte by byte.
+    // A repeated run writes the same bytes.
     let before = std::fs::read(run.path("c.parquet")).unwrap();
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
     assert!(std::fs::read(run.path("c.parquet")).unwrap() == before);
@@ -153,7 +153,7 @@ fn messages_of_profiles_are_read_alike() {
     let run = sent_export().messages(&server.base_url(), &flags).finish().expect_code(0);
     let rows = columns(&run.path("m.parquet"), ["profile_id", "customer_id", "id"]);
     let ids = profile_ids(&server);
-    assert_eq!(rows.len(), 3 * 120, "as many for each contact as the organization has");
+    assert_eq!(rows.len(), 3 * 120, "profiles have as many per contact as the organization");
     assert!(rows.iter().all(|[profile, customer, _]| profile == customer));
     let wanted: Vec<_> = ids.iter().map(|id| (id.as_str(), 120, "complete")).collect();
     let summary = run.json("s.json");
@@ -205,7 +205,7 @@ fn filters_and_gates_count_all_profiles_together() {
 
 #[test]
 fn one_limiter_paces_all_profiles() {
-    // As documented: 200 a minute. The first requests use the burst up, and what follows comes at the rate.
+    // The documented limit is 200 requests a minute. The first requests use up the burst; later ones follow at that rate.
     let server =
         organization(|settings| Settings { rate_limit: Some("1200/min".parse().unwrap()), burst: 10, ..settings });
     let flags =
@@ -215,7 +215,7 @@ fn one_limiter_paces_all_profiles() {
     assert_eq!(summary["run"]["rate_limited"], 0, "{run:?}");
     let requests = summary["run"]["requests"].as_u64().unwrap();
     let statistics = server.statistics();
-    assert_eq!(requests, statistics.requests, "one for the account, and those of the lists");
+    assert_eq!(requests, statistics.requests, "one for the account, and those for the lists");
     let paced = f64::from(u32::try_from(requests.saturating_sub(10)).unwrap()) / 20.0;
     let elapsed = summary["run"]["elapsed_seconds"].as_f64().unwrap();
     assert!(elapsed > paced * 0.7, "{requests} requests in {elapsed} s");
@@ -241,20 +241,20 @@ fn the_same_number_of_two_profiles_is_not_shared() {
     let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
     let shared = |summary: &Value| summary["quality"]["shared_phone_numbers"]["keys"].as_u64().unwrap();
     let summary = run.json("s.json");
-    assert_eq!((shared(&summary), &summary["contacts"]), (1, &4.into()), "the one that a profile has twice");
+    assert_eq!((shared(&summary), &summary["contacts"]), (1, &4.into()), "only the number that one profile has twice");
     let query = |summary: &Value| {
         let actions = summary["actions"].as_array().unwrap();
         let shared = actions.iter().find(|action| action["code"] == "shared_numbers").unwrap();
         shared["sql"].as_str().unwrap().to_owned()
     };
     assert!(query(&summary).contains("(partition by profile_id, coalesce("), "{summary}");
-    // The same when the file is read back.
+    // The report on the file has the same result.
     let run = run.again().args(["report", "c.parquet", "--quiet", "--json", "f.json"]).finish().expect_code(0);
     let summary = run.json("f.json");
     assert_eq!((shared(&summary), &summary["quality"]["repeated_ids"]["keys"]), (1, &0.into()));
     assert!(query(&summary).contains("(partition by profile_id, coalesce("), "{summary}");
     let mut run = run.again().args(["verify", "c.parquet"]).finish().expect_code(0);
-    // Without the column, an id that two profiles have is no finding either.
+    // Even without the column, an id that occurs in two profiles is not a finding.
     for file in ["d.parquet", "d.csv", "d.ndjson"] {
         let flags = ["-o", file, "--profiles", "all", "--columns", "id,format_e164", "-q"];
         run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
@@ -290,7 +290,7 @@ fn who_came_and_who_left_is_told_for_each_profile() {
         let rows = rows.iter().map(|(profile, id, region)| format!("{id},{region},sms,false,{profile}\n"));
         rows.fold("id,region_code,available_channels,opt_out,profile_id\n".to_owned(), |text, row| text + &row)
     };
-    // Both have a; the one of OTHER leaves, and that of ASKED moves.
+    // Both profiles have contact a; that of OTHER is deleted, and that of ASKED changes its region.
     let old = table(&[(ASKED, "a", "DE"), (OTHER, "a", "FR"), (OTHER, "b", "FR")]);
     let new = table(&[(ASKED, "a", "BR"), (ASKED, "b", "DE"), (OTHER, "b", "FR")]);
     let run = sent_export().file("old.csv", &old).file("new.csv", &new);
@@ -309,7 +309,7 @@ fn an_id_that_is_also_that_of_an_owner_is_not_repeated() {
         let found = run.json(name)["quality"]["repeated_ids"].clone();
         found.as_u64().or_else(|| found["contacts"].as_u64())
     };
-    // Of messages, only the rows are counted.
+    // For messages, only the rows are counted.
     for (columns, more) in [("id,customer_id,region_code", "DE"), ("id,profile_id,direction", "outbound")] {
         let table = |rows: &[(&str, &str)]| {
             rows.iter().fold(format!("{columns}\n"), |text, (id, owner)| text + &format!("{id},{owner},{more}\n"))

@@ -1,4 +1,4 @@
-//! What becomes visible, in what order, and what holds it back.
+//! Publishing: which files become visible, in which order, and what prevents it.
 
 use sent_export::simulator::{Settings, Simulator};
 
@@ -48,7 +48,7 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
 
     let run = run.again().contacts(&small.base_url(), &["-o", "c.csv", "--max-shrink", "40%"]).finish();
     let run = run.expect_code(0).expect_stderr("complete: 700 contacts");
-    assert_eq!(small.statistics().list_requests, 8 + 2, "only start and end are looked at again");
+    assert_eq!(small.statistics().list_requests, 8 + 2, "only start and end are reread");
     assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv"]);
     assert_eq!(run.json("_c.csv.manifest.json")["contacts"], 700);
 }
@@ -103,7 +103,7 @@ fn a_summary_is_no_way_around_the_lock_of_an_output() {
     let second = second.expect_code(7).expect_stderr(&format!("process {}", first.id()));
     first.kill().unwrap();
     first.wait().unwrap();
-    // What a killed run has left is replaced, whatever it was for.
+    // Temporary files of a killed run are replaced, regardless of their purpose.
     let left = second.path(".s.json.partial");
     std::fs::write(&left, "{").unwrap();
     let run = second.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
@@ -147,7 +147,7 @@ fn an_output_that_is_being_written_is_refused_to_others() {
     second.again().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
 }
 
-/// A page with 98 contacts and 2 items that are none.
+/// A page with 98 contacts and 2 items that are not contacts.
 fn with_items_that_are_no_contacts() -> ScriptedServer {
     ScriptedServer::start(|_, head| {
         let asked = Asked::by(head);
@@ -207,7 +207,7 @@ fn the_manifest_is_written_where_requested_and_its_paths_lead_from_there() {
     let beside = "data/day/_c.parquet.manifest.json";
     assert_eq!(paths(&run.json(beside)), ["c.parquet", "../../c.csv"]);
 
-    // The one of the run before must not stay beside new files, nor that of version 0.1.
+    // The manifest of the previous run must not stay next to new files, and neither must one by version 0.1.
     std::fs::copy(run.path(beside), run.path("data/day/c.parquet.manifest.json")).unwrap();
     let run = run.again().contacts(&simulator.base_url(), &outputs).args(["--manifest", "state/m.json"]).finish();
     let run = run.expect_code(0);
@@ -229,7 +229,7 @@ fn without_a_manifest_nothing_can_be_compared_with() {
     run.expect_stderr("--manifest none writes none").expect_stderr("hint:");
     assert!(server.requests().is_empty());
 
-    // That of version 0.1 still counts; a file of that name by another tool is left alone.
+    // A manifest by version 0.1 is still read; a file with that name by another tool is not touched.
     let old = r#"{"contacts": 10, "outputs": [{"path": "c.csv", "rows": 10, "bytes": 1}]}"#;
     for (text, code, is_left) in [(old, 8, true), (r#"{"contacts": 1}"#, 0, true), (&old.replace("10", "1"), 0, false)]
     {

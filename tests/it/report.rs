@@ -1,4 +1,4 @@
-//! The report: the same numbers in every form and from every format, whatever the contacts hold.
+//! The report: the same numbers in every form and from every format, whatever the contacts contain.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
 
-/// Any time, the same for every compared run.
+/// An arbitrary time, the same for every compared run.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
-/// Of every format, and one by its other name.
+/// A file of every format, and one with an alternative extension.
 const ALL_FILES: [&str; 12] = [
     "c.parquet",
     "c.arrow",
@@ -36,7 +36,7 @@ fn hostile() -> Simulator {
     Simulator::start(Settings { contacts: 2000, hostile: true, ..Settings::default() }).unwrap()
 }
 
-/// An account of exactly these contacts.
+/// An account with exactly these contacts.
 fn account(contacts: Vec<Value>) -> ScriptedServer {
     ScriptedServer::start(move |_, head| {
         let Asked { page, size } = Asked::by(head);
@@ -59,7 +59,7 @@ fn report_json(path: &Path) -> Value {
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
-/// What must be equal, however the contacts were counted: all but the run, its time and facts that only pages have.
+/// The parts that must be equal however the contacts were counted: all except the run, its time and facts that only pages have.
 fn counted(mut summary: Value) -> Value {
     let fields = summary.as_object_mut().unwrap();
     for only_in_a_run in
@@ -69,7 +69,7 @@ fn counted(mut summary: Value) -> Value {
     }
     fields.remove("unknown_fields");
     fields.remove("malformed_fields");
-    // A file holds null where the server said the year 1.
+    // A file has null where the server sent a date in year 1.
     fields["quality"].as_object_mut().unwrap().remove("year_one_created_at");
     summary
 }
@@ -108,7 +108,7 @@ fn ages_are_computed_at_the_given_time() {
         "last_365_days": 2, "older": 2});
     assert_eq!(report.json("r.json")["updated"], wanted);
     assert_valid(&report.json("r.json"), SUMMARY_SCHEMA);
-    // A reader who adds "last 30 days" to "last 7 days", or does not, must come to the same.
+    // The forms show periods that do not overlap, so that a reader can add them up.
     for form in [read(&report, "r.html"), read(&report, "r.md"), String::from_utf8(report.stdout.clone()).unwrap()] {
         for age in ["last 7 days", "8 to 30 days ago", "31 to 90 days ago", "91 to 365 days ago", "in the future"] {
             assert!(form.contains(age), "{age} in {form}");
@@ -205,7 +205,7 @@ fn each_quality_finding_is_counted() {
     assert_eq!(quality["year_one_created_at"], 1);
     assert_eq!(summary["default_channel_not_available"], 1);
     assert_eq!(summary["region_details"]["DE"]["continent"], "Europe");
-    // Two exports that were put together, not one in two formats.
+    // Two concatenated exports, not one export in two formats.
     std::fs::copy(run.path("c.csv"), run.path("again.csv")).unwrap();
     let twice = report(&[&run.path("again.csv"), &run.path("c.parquet")], &["--json", "-", "--sum"]).expect_code(0);
     let twice: Value = serde_json::from_slice(&twice.stdout).unwrap();
@@ -241,7 +241,7 @@ fn no_form_has_personal_data_or_unescaped_markup() {
         contacts.push(json!({"id": format!("secret-id-{at}"), "phone_number": "+12025550123", "format_e164": "+12025550123",
             "region_code": word, "country_code": word, "available_channels": word, "default_channel": word, word: word}));
     }
-    // A number and an address where a code belongs.
+    // A phone number and an email address instead of a code.
     contacts.push(json!({"id": "secret-id-n", "region_code": "+12025550123", "country_code": "12025550123",
         "available_channels": "ann@example.com", "default_channel": "+12025550123"}));
     let server = account(contacts);
@@ -259,9 +259,9 @@ fn no_form_has_personal_data_or_unescaped_markup() {
         assert!(!html.contains(markup), "{markup}");
     }
     assert_eq!(html.matches("<script").count(), 1);
-    assert!(html.contains("&lt;img src=x&gt;"), "the word is shown as it is");
+    assert!(html.contains("&lt;img src=x&gt;"), "the text is shown escaped");
     let markdown = read(&run, "r.md").to_lowercase();
-    // What looks like an address counts under another name.
+    // A value that looks like an address is counted as "(other)".
     assert!(markdown.contains("(other)") && !markdown.contains("http://x"), "{markdown}");
     let without_code: String = markdown.split('`').step_by(2).collect();
     for markup in ["<script", "[x](", "http:", "<img"] {
@@ -319,7 +319,7 @@ fn changes_are_shown_in_every_form() {
         assert_eq!(comparison["new_regions"], json!(["BR"]));
         assert_eq!(comparison["gone_regions"], json!(["FR"]));
         for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
-            // A summary has its time, and so does the manifest of a file.
+            // A summary has a time, and so does the manifest of a file.
             let since = format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10]);
             for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
                 assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");

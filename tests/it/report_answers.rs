@@ -1,4 +1,4 @@
-//! The questions that a report answers first: whose rows, from when, what to do, and what changed.
+//! The questions that a report answers first: whose rows it covers, their date, what to do, and what changed.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ fn report(run: Finished, args: &[&str]) -> (Finished, Value, [String; 3]) {
     (run, document, texts)
 }
 
-/// The top of a form: what comes before the first section.
+/// The part of a form before its first section.
 fn top(text: &str) -> &str {
     ["What to do", "## Contacts", "Reachable: not opted out"]
         .iter()
@@ -64,7 +64,7 @@ fn every_form_begins_with_whose_rows_it_covers_and_from_when() {
     }
     assert!(forms[1].contains("<a href=\"#run\">Details</a>") && forms[1].contains("id=\"run\""));
     assert_eq!(run.json("r.json")["title"], "Globex, weekly <b>");
-    // A report on the files has the dates of their manifest, whenever it is made.
+    // A report on the files has the dates of their manifest, whenever it is created.
     let (run, document, texts) = report(run, &["c.parquet", "--as-of", "2035-01-01", "--title", "Later"]);
     assert_eq!(document["title"], "Later");
     for text in &texts {
@@ -131,7 +131,7 @@ fn actions_have_their_counts_and_say_how_to_list_the_rows() {
         assert!(text.contains("where coalesce(len(available_channels), 0) = 0"), "{text}");
     }
     assert_eq!(document["reachable_channels"], json!({"rcs": 1}));
-    // What a reader of a shared report could derive is left out.
+    // Counts from which a reader of a shared report could derive suppressed ones are omitted.
     let (_, document, _) = report(run, &["c.csv", "--min-cell", "2"]);
     assert_eq!([&document["reachable_channels"], &document["reachable_by_region"]], [&json!({}), &json!({})]);
 }
@@ -158,7 +158,7 @@ fn names_that_look_the_same_can_be_told_apart() {
     }
 }
 
-/// The older and the newer export of an account in which everything happens that can.
+/// The older and the newer export of an account in which every kind of change happens.
 fn old_and_new() -> [String; 2] {
     let old = [
         ("stays", "DE", "sms", false),
@@ -218,7 +218,7 @@ fn two_exports_tell_who_came_and_who_left() {
     let (run, document, texts) = report(run, &["new.csv", "--compare", "old.json"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
     assert!(texts.iter().all(|text| text.contains("Only the net change is known")), "{texts:?}");
-    // Only numbers about all contacts are left where small groups are hidden.
+    // If small groups are hidden, only counts of all contacts remain.
     let (_, document, _) = report(run, &["new.csv", "--compare", "old.csv", "--min-cell", "2"]);
     assert_eq!(
         [&document["comparison"]["gross"]["regions"], &document["comparison"]["gross"]["channels"]],
@@ -237,19 +237,19 @@ fn exports_that_cannot_be_compared_have_no_gross_changes() {
     }
     let (run, document, _) = report(run, &["all.parquet", "--compare", "part.parquet"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
-    // A digest says so, too: it has the differences.
+    // A digest says so, too, because it shows the differences.
     let digest = run.again().args(["report", "all.parquet", "--compare", "part.parquet", "--digest"]).finish();
     let run = digest.expect_code(0);
     let text = String::from_utf8(run.stdout.clone()).unwrap();
     assert!(text.contains("The two sides were exported with different filters"), "{text}");
-    // Of several, the newest with the same filters is compared.
+    // Of several older exports, the newest with the same filters is compared.
     let run = run.again().contacts(&simulator.base_url(), &["-o", "new.parquet", "-q"]).finish().expect_code(0);
     let flags = ["new.parquet", "--compare", "part.parquet", "--compare", "all.parquet"];
     let (run, document, texts) = report(run, &flags);
     assert_eq!(document["comparison"]["with"], "all.parquet");
     assert_eq!(document["comparison"]["gross"]["total"]["removed"], 0, "{document}");
     assert!(texts.iter().all(|text| !text.contains("different filters")), "{texts:?}");
-    // Without ids, nobody can be found again.
+    // Without ids, rows cannot be matched.
     std::fs::write(run.path("no-ids.csv"), "region_code\nUS\n").unwrap();
     let (_, document, _) = report(run, &["all.parquet", "--compare", "no-ids.csv"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
@@ -295,7 +295,7 @@ fn several_older_states_make_a_trend_of_which_the_newest_is_compared() {
         assert!(texts[0].contains("▁▄██") && texts[2].contains("▁▄██"), "{}", texts[0]);
         assert!(!texts[1].contains("▁▄██") && texts[1].contains("aria-label=\"Opted out: 1 at most"), "{}", texts[1]);
     }
-    // A folder can hold the summary of the report itself.
+    // A folder can contain the summary of the report itself.
     let (_, document, _) = report(run, &["c.csv", "--as-of", "2026-03-16", "--compare", "history"]);
     assert_eq!(document["comparison"]["with"], "2026-03-09.json");
     assert_eq!(document["trend"].as_array().unwrap().len(), 3);
@@ -310,14 +310,14 @@ fn a_month_that_is_not_over_is_marked() {
         assert!(text.contains("2026-03 (so far)") && !text.contains("2026-02 (so far)"), "{text}");
     }
     assert!(texts[1].contains("class=\"stroke partial\""));
-    // Not by a shade only, and with a legend.
+    // The month is marked by more than a shade, and there is a legend.
     assert!(
         texts[1].contains("<path class=\"hatch\" d=\"M506 1000V") && texts[1].contains("Hatched: 2026-03 is not over.")
     );
     let (run, _, texts) = report(run, &["c.csv", "--as-of", "2026-04-01"]);
     assert!(texts.iter().all(|text| !text.contains("(so far)")), "{texts:?}");
     assert!(!texts[1].contains("class=\"stroke partial\"") && !texts[1].contains("is not over"));
-    // A month among hundreds is too narrow for lines.
+    // With hundreds of months, each is too narrow for hatching.
     std::fs::write(run.path("c.csv"), "id,created_at\na,2000-01-31T00:00:00Z\nb,2026-03-01T00:00:00Z\n").unwrap();
     let (_, _, texts) = report(run, &["c.csv", "--as-of", "2026-03-15"]);
     assert!(texts[1].contains("Dashed: 2026-03 is not over.") && !texts[1].contains("class=\"hatch\" d=\"M"));

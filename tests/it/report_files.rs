@@ -1,4 +1,4 @@
-//! Which files a report reads and which it refuses to write: each contact counted once, and no export harmed.
+//! Which files a report reads and which it refuses to write: each contact is counted once, and no export is overwritten.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn report(run: Finished, args: &[&str]) -> Finished {
     run.again().args(["report"]).args(args).finish()
 }
 
-/// The document of a report that goes to stdout.
+/// The JSON document of a report that is written to stdout.
 fn document(run: &Finished) -> Value {
     serde_json::from_slice(&run.stdout).unwrap_or_else(|error| panic!("{error}{run:?}"))
 }
@@ -26,7 +26,7 @@ fn link(run: &Finished, target: &str, name: &str) {
     std::os::unix::fs::symlink(target, run.path(name)).unwrap();
 }
 
-/// Names and contents of everything in a folder.
+/// Names and contents of all files in a folder.
 fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -144,14 +144,14 @@ fn a_file_that_differs_from_its_manifest_is_refused() {
     let mut run = export();
     let whole = std::fs::read(run.path("c.csv")).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
-    // Cut between two contacts, which nothing but the manifest can tell; it lies beside the other format.
+    // The file is cut between two contacts, which only the manifest reveals; it is next to the other format.
     let half: String = text.split_inclusive('\n').take(101).collect();
     std::fs::write(run.path("c.csv"), &half).unwrap();
     run = report(run, &["c.csv", "--json", "r.json"]).expect_code(2);
     run = run.expect_stderr(&format!("the file has {} bytes, but {} in ", half.len(), whole.len()));
     run = run.expect_stderr("_c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
     assert!(!run.path("r.json").exists());
-    // As many bytes, of fewer contacts.
+    // The same number of bytes, but fewer contacts.
     let mut others = half.clone();
     others.insert_str(others.len() - 1, &"x".repeat(whole.len() - half.len()));
     std::fs::write(run.path("c.csv"), others).unwrap();
@@ -181,7 +181,7 @@ fn a_file_that_ends_within_a_line_is_reported_as_truncated() {
     };
     for name in FILES {
         let whole = std::fs::read(run.path(name)).unwrap();
-        // Eight bytes are the marker after the last batch of a stream.
+        // The last eight bytes are the end marker of a stream.
         for left in [whole.len() - 1, whole.len() - 8, whole.len() / 2, whole.len() * 2 / 3] {
             std::fs::write(run.path(name), &whole[..left]).unwrap();
             run = refused(run, name);
@@ -193,7 +193,7 @@ fn a_file_that_ends_within_a_line_is_reported_as_truncated() {
         std::fs::write(run.path("torn.csv"), torn).unwrap();
         run = refused(run, "torn.csv");
     }
-    // In the middle of a letter.
+    // The file ends inside a character.
     std::fs::write(run.path("torn.csv"), b"id\na\xc3").unwrap();
     run = refused(run, "torn.csv");
     std::fs::write(run.path("torn.csv"), "id,region_code\na\nb,DE\n").unwrap();
@@ -207,7 +207,7 @@ fn ndjson_of_another_program_is_read_or_refused_without_quoting_it() {
     let run = sent_export().file("a.jsonl", lines).args(["report", "a.jsonl", "--json", "-"]).finish().expect_code(0);
     let found = document(&run);
     assert_eq!((&found["contacts"], &found["opt_out"]["yes"]), (&3.into(), &1.into()));
-    // A column that only later lines have is missing in those before.
+    // A column that first occurs in a later line is missing in the earlier ones.
     assert_eq!(found["quality"]["missing"]["region_code"], 2);
     let absent = found["columns_not_in_inputs"].as_array().unwrap();
     assert!(absent.contains(&"updated_at".into()) && !absent.contains(&"country_code".into()), "{absent:?}");

@@ -1,4 +1,4 @@
-//! What a report reads from the manifests of its files, its warnings, and damaged files.
+//! What a report reads from the manifests of its files; its warnings; damaged files.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use crate::support::{
 
 const FORMS: [&str; 6] = ["--json", "r.json", "--html", "r.html", "--markdown", "r.md"];
 
-/// A table of some ids.
+/// A table with these ids.
 fn csv(ids: std::ops::Range<u32>) -> String {
     ids.fold("id,updated_at\n".to_owned(), |text, id| text + &format!("id-{id},2026-03-01T00:00:00Z\n"))
 }
 
-/// The manifest of a file, of a day in March; `more` replaces fields.
+/// The manifest of a file of a day in March; `more` replaces members.
 fn manifest(file: &str, text: &str, day: u32, more: &Value) -> String {
     let mut manifest = json!({"schema_version": 1, "started_at": format!("2026-03-{day:02}T06:00:00.000Z"),
         "finished_at": format!("2026-03-{day:02}T07:00:00.000Z"), "api": "https://api.sent.dm", "filters": {},
@@ -25,7 +25,7 @@ fn manifest(file: &str, text: &str, day: u32, more: &Value) -> String {
     manifest.to_string()
 }
 
-/// Daily exports, with manifests that differ by `more`.
+/// Daily exports whose manifests differ by `more`.
 fn days(names: &[(&str, std::ops::Range<u32>, u32)], more: &Value) -> Run {
     names.iter().fold(sent_export(), |run, (name, ids, day)| {
         let text = csv(ids.clone());
@@ -37,7 +37,7 @@ fn read(run: &Finished, name: &str) -> String {
     std::fs::read_to_string(run.path(name)).unwrap()
 }
 
-/// The document of a report into all forms, and the text before the first number of each.
+/// The JSON document of a report, and for each form the text before its first number.
 fn tops(run: &Finished) -> (Value, [String; 3]) {
     let document = run.json("r.json");
     assert_valid(&document, SUMMARY_SCHEMA);
@@ -71,7 +71,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
         assert_eq!([&export["verdict"], &export["api"]], [&json!("unverified"), &json!("https://api.sent.dm")]);
         assert_eq!(export["evidence"][0]["text"], "3 contacts were not found");
         assert!(read(&run, "r.html").contains("<a href=\"#run\" class=\"badge warn\">unverified</a>"));
-        // Whoever compares with it should know, too.
+        // A comparison with it has the warning, too.
         let run = run.again().file("new.csv", &csv(0..9));
         let run = run.args(["report", "new.csv", "--compare", "c.csv"]).args(FORMS).finish().expect_code(0);
         assert_said_first(&run, "unverified_comparison", &["The older export, c.csv, is unverified"]);
@@ -129,7 +129,7 @@ fn the_time_of_a_report_is_that_of_the_export() {
     let (summary, report) = (run.json("s.json"), run.json("r.json"));
     assert_eq!(report["updated"], summary["updated"]);
     assert_eq!(report["as_of"].as_str().unwrap()[..19], summary["as_of"].as_str().unwrap()[..19]);
-    // An older name of the manifest, and the one of today.
+    // An older name of the manifest, and the current one.
     std::fs::remove_file(run.path("c.parquet")).unwrap();
     let text = csv(0..3);
     for name in ["c.csv.manifest.json", "_c.csv.manifest.json"] {
@@ -179,7 +179,7 @@ fn only_the_newest_of_several_exports_of_an_account_counts() {
     let run = run.again().args(given).args(FORMS).args(["--sum", "--quiet"]).finish().expect_code(0);
     assert_eq!(run.json("r.json")["contacts"], 285);
     run.expect_stderr("warning: 3 exports of the same account are added up (--sum)");
-    // Another filter is another list.
+    // An export with a different filter is a different list.
     for (more, contacts) in
         [(json!({"api": "https://other.example"}), 190), (json!({"filters": {"channel": "sms"}}), 190)]
     {
@@ -230,7 +230,7 @@ fn damaged_parquet_is_an_error_and_no_crash() {
     }
     let whole = std::fs::read(run.path("c.parquet")).unwrap();
     let mut refused = 0;
-    // The last part holds what the file says of itself, on which its readers rely.
+    // The last part contains the metadata, which readers rely on.
     for at in (whole.len() - 3000..whole.len()).step_by(37) {
         for mask in [0x01, 0x80, 0xff] {
             let mut bytes = whole.clone();
@@ -278,7 +278,7 @@ fn texts_from_files_never_control_a_terminal_or_become_links() {
         }
         assert!(markdown.contains("(other)") && !markdown.to_lowercase().contains("evil"), "{markdown}");
     }
-    // What looks like an address and is none, as the name of a file, is code, which is taken for nothing else.
+    // A file name that looks like an address is formatted as code, so that it does not become a link.
     assert!(files[5].contains("b@x.co.csv`"), "{}", files[5]);
     for html in [&files[1], &files[4]] {
         assert!(
@@ -286,12 +286,12 @@ fn texts_from_files_never_control_a_terminal_or_become_links() {
             "{html}"
         );
     }
-    // The name in an error can still be recognized.
+    // The name in an error is still recognizable.
     std::fs::write(run.path(name), "no contacts\n").unwrap();
     std::fs::remove_file(run.path(&format!("_{name}.manifest.json"))).unwrap();
     let run = run.again().args(["report", name]).finish().expect_code(2);
     let run = run.expect_stderr("no columns of contacts, messages or activities in a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
-    // So can the one in a line of the log.
+    // So is the name in a line of the log.
     let export = run.again().contacts(&server.url(), &["-o", name, "--max-shrink", "20%"]).finish().expect_code(0);
     assert!(!export.stderr.contains(['\u{1b}', '\u{202e}']), "{export:?}");
     export.expect_stderr("--max-shrink has nothing to compare with: ");
@@ -309,7 +309,7 @@ fn a_date_after_the_year_9999_is_malformed() {
     for text in [run.stderr.clone(), read(&run, "c.csv"), read(&run, "s.md")] {
         assert!(!text.contains("2026-03"), "{text}");
     }
-    // Files of other programs can hold such a date, and then it cannot be read, either.
+    // Files of other programs can contain such a date, which is unreadable, too.
     let run = run.again().file("d.csv", "id,created_at\n1,+12026-03-01T00:00:00Z\n2,2026-03-01T00:00:00Z\n");
     let run = run.args(["report", "d.csv", "--json", "r.json"]).finish().expect_code(0);
     assert_eq!(run.json("r.json")["malformed_fields"], json!({"created_at": 1}));
@@ -326,7 +326,7 @@ fn a_folder_of_many_files_is_listed_in_part_and_counted_in_full() {
     let run = command.args(["report", "."]).args(forms).finish().expect_code(0);
     assert_eq!(run.json("r.json")["inputs"].as_array().unwrap().len(), 50);
     let text = String::from_utf8(run.stdout.clone()).unwrap();
-    // Ten files in the terminal, thirty on the page, forty in Markdown; the others together.
+    // At most 10 files in the terminal, 30 on the HTML page and 40 in Markdown; the others are summarized.
     for (form, rest) in [(text, "40 more"), (read(&run, "r.html"), "20 more"), (read(&run, "r.md"), "10 more")] {
         assert!(form.contains(&format!("… and {rest}")) && form.contains("c00.csv"), "{form}");
         assert!(!form.contains("c49.csv"), "{form}");

@@ -16,7 +16,7 @@ const NEW: &str = "id,status,price,active_contact_price\n\
     stays,DELIVERED,0.0079,\narrives,DELIVERED,0.0045,0.5\nread,READ,0.1,0.5\nalso,DELIVERED,0.1,\ncorrected,READ,0.2,\n\
     comes,QUEUED,,\n";
 
-/// The report in every form: as JSON, and as text, HTML and Markdown, in which markup and line breaks do not matter.
+/// The report in every form: as JSON, and as text, HTML and Markdown without markup and line breaks.
 fn report(run: Finished, args: &[&str]) -> (Finished, Value, [String; 3]) {
     let run = run.again().args(["report", "--no-progress"]).args(args).args(FORMS).finish().expect_code(0);
     let document = run.json("r.json");
@@ -74,7 +74,7 @@ fn two_exports_tell_which_messages_are_new_gone_and_changed() {
     let (run, document, texts) = report(run, &["new.csv", "--compare", "old.json"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
     assert!(texts.iter().all(|text| text.contains("Only the net change is known")), "{texts:?}");
-    // Of small groups, only numbers about all messages are left.
+    // If small groups are hidden, only counts of all messages remain.
     let (_, document, texts) = report(run, &["new.csv", "--compare", "old.csv", "--min-cell", "2"]);
     let gross = &document["comparison"]["gross"];
     assert_eq!([&gross["added"], &gross["status_changed"]], [&json!(1), &json!(3)]);
@@ -88,18 +88,18 @@ fn no_change_and_what_is_not_known_are_said() {
     assert_eq!(document["comparison"]["gross"]["status_changed"], 0);
     let said = "No change: no message was added or removed, and none changed its status.";
     assert!(texts.iter().all(|text| text.contains(said)), "{texts:?}");
-    // With small groups left out, something may have changed.
+    // If small groups are hidden, something may have changed.
     let (run, _, texts) = report(run, &["new.csv", "--compare", "old.csv", "--min-cell", "2"]);
     let said = "No message was added or removed, and none changed its status.";
     assert!(texts.iter().all(|text| text.contains(said) && !text.contains("No change")), "{texts:?}");
-    // Without the column, nobody knows which status changed, and no change of it is made up.
+    // Without the column, it is unknown which statuses changed, and no change is reported.
     std::fs::write(run.path("old.csv"), "id,price,active_contact_price\nstays,0.0079,\nread,0.1,0.4\n").unwrap();
     let (run, document, texts) = report(run, &["new.csv", "--compare", "old.csv"]);
     let gross = &document["comparison"]["gross"];
     assert_eq!([&gross["added"], &gross["status_changed"], &gross["statuses"]], [&json!(4), &Value::Null, &json!({})]);
     assert_eq!(gross["prices"], json!({"messages": 1, "became_known": 0, "old": "0.5", "new": "0.6"}));
     assert!(texts.iter().all(|text| !text.contains("changed their status")), "{texts:?}");
-    // Nor do activities tell what became of each message, or rows without an id.
+    // Activities, and rows without an id, do not show what happened to each message, either.
     std::fs::write(run.path("old.csv"), "status\nSENT\n").unwrap();
     let (_, document, _) = report(run, &["new.csv", "--compare", "old.csv"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
@@ -133,10 +133,10 @@ fn folders_of_days_are_compared_and_an_unverified_one_removes_nothing_for_sure()
     let gross = &document["comparison"]["gross"];
     assert_eq!([&gross["added"], &gross["removed"]], [&json!(25), &json!(0)]);
     assert!(gross["status_changed"].as_u64().unwrap() > 0, "{gross}");
-    // The other way round.
+    // The sides swapped.
     let (run, document, _) = report(run, &["old/", "--compare", "new/"]);
     assert_eq!(document["comparison"]["gross"]["removed"], 25);
-    // An export that may lack messages.
+    // An export that may lack messages, because it is unverified.
     let plain = ["-o", "plain.parquet", "--consistency", "plain", "-q"];
     let run = run.again().messages(&url, &plain).finish().expect_code(3);
     std::fs::write(run.path("other.csv"), "id,status\ngone,SENT\n").unwrap();

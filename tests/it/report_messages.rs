@@ -1,4 +1,4 @@
-//! The delivery report: from a run, from files of every format, compared, and for passing on.
+//! The delivery report: from a run, from files of every format, with a comparison, and for sharing.
 
 use serde_json::{Value, json};
 
@@ -26,14 +26,14 @@ fn read(run: &Finished, name: &str) -> String {
     std::fs::read_to_string(run.path(name)).unwrap()
 }
 
-/// What is counted, without what a document says of its run or its files.
+/// The counts of a document, without the parts about its run or its files.
 fn counts(mut document: Value) -> Value {
     let of_source = [
         "as_of",
         "run",
         "outputs",
         "inputs",
-        // Their queries name the file.
+        // The queries in them name the file.
         "actions",
         "api",
         "notices",
@@ -61,7 +61,7 @@ fn activities_next_to_messages_are_skipped() {
     run.expect_stderr("cannot compare activities: a.csv").expect_stderr("hint: ");
 }
 
-/// What a report on activities can tell of their messages.
+/// The part of the counts that a report on activities can have.
 fn told_by_activities(document: &Value) -> Vec<&Value> {
     ["messages", "total", "directions", "statuses", "funnel", "deliverability", "days", "hours", "failures", "times"]
         .iter()
@@ -157,7 +157,7 @@ fn a_report_on_files_of_any_format_equals_that_of_the_run() {
     const NAMES: [&str; 6] = ["m.parquet", "m.csv.gz", "m.ndjson", "m.arrow", "m.arrows", "m.xlsx"];
     for hostile in [false, true] {
         let simulator = simulator(2500, hostile);
-        // A body of this account is too long for a cell.
+        // One body of this account is too long for a cell.
         let names = if hostile { &NAMES[..5] } else { &NAMES[..] };
         let outputs: Vec<_> = names.iter().map(|name| ["-o", name]).collect();
         let arguments = [outputs.as_flattened(), &["--page-size", "100"], &ALL_FORMS].concat();
@@ -246,9 +246,9 @@ fn the_parts_of_a_dataset_make_one_report_and_overlaps_are_reported() {
     let parts = document(&run, "r.json");
     assert_eq!((parts["messages"].as_u64(), parts["quality"]["repeated_ids"].as_u64()), (Some(2000), Some(0)));
     let inputs = parts["inputs"].as_array().unwrap();
-    assert!(inputs.len() > 50, "a file a day");
-    assert!(inputs.iter().all(|input| input["export"]["verdict"] == "complete"), "by the manifest of the dataset");
-    // Nine tenths of the same messages: neither is an older state of the other.
+    assert!(inputs.len() > 50, "one file for each day");
+    assert!(inputs.iter().all(|input| input["export"]["verdict"] == "complete"), "from the manifest of the dataset");
+    // They share 90% of the messages, so neither is an older state of the other.
     let mut lines = String::from("id,direction,status\n");
     (0..100).for_each(|at| lines += &format!("{at},OUTBOUND,SENT\n"));
     let other = lines.replace("\n3", "\nx3");

@@ -1,4 +1,4 @@
-//! Parquet files that other programs wrote: the same table has the same numbers as in CSV, whatever its types.
+//! Parquet files of other programs: a table has the same numbers as in CSV, whatever its types.
 
 use std::fs::File;
 use std::path::Path;
@@ -45,7 +45,7 @@ fn read(path: &Path) -> RecordBatch {
     batches.map(Result::unwrap).next().unwrap()
 }
 
-/// Columns by their names.
+/// Columns by name.
 type Table = Vec<(String, ArrayRef)>;
 
 fn write(path: &Path, columns: Table) {
@@ -67,7 +67,7 @@ fn with(batch: &RecordBatch, name: &str, change: impl FnOnce(&ArrayRef) -> Array
     columns
 }
 
-/// What a report counts, and the run of it.
+/// The counts of a report, and its run.
 fn report(run: Finished, name: &str) -> (Finished, Value) {
     let args = ["report", name, "--as-of", "2026-02-01", "--json", "-", "--quiet"];
     let run = run.again().args(args).finish().expect_code(0);
@@ -78,7 +78,7 @@ fn report(run: Finished, name: &str) -> (Finished, Value) {
     (run, document)
 }
 
-/// The texts of lists, joined as in CSV; null where there are none, as loaders of CSV have it.
+/// The items of lists, joined as in CSV; null for an empty list, as loaders of CSV have it.
 fn joined(lists: &ArrayRef, empty: Option<&str>) -> ArrayRef {
     let text = |list: Option<ArrayRef>| {
         let list = list?;
@@ -88,7 +88,7 @@ fn joined(lists: &ArrayRef, empty: Option<&str>) -> ArrayRef {
     Arc::new(lists.as_list::<i32>().iter().map(text).collect::<StringArray>())
 }
 
-/// The same lists, with a null in each, and null where they are empty.
+/// The same lists with an additional null in each; null for an empty list.
 fn with_nulls(lists: &ArrayRef) -> ArrayRef {
     let mut builder = ListBuilder::new(StringBuilder::new());
     for list in lists.as_list::<i32>().iter().flatten() {
@@ -112,12 +112,12 @@ fn to(data_type: DataType) -> impl Fn(&ArrayRef) -> ArrayRef {
     move |array| cast(array, &data_type).unwrap()
 }
 
-/// Times as another type; the zone alone needs no conversion.
+/// Times as another type; changing only the time zone needs no conversion.
 fn times(data_type: DataType) -> impl Fn(&ArrayRef) -> ArrayRef {
     move |array| {
         let times = array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt(None::<&str>);
         let DataType::Timestamp(unit, Some(zone)) = &data_type else { return cast(&times, &data_type).unwrap() };
-        // Arrow itself knows no names of zones, and other programs write them.
+        // Arrow does not know names of time zones, but other programs write them.
         let times = cast(&times, &DataType::Timestamp(*unit, None)).unwrap();
         let data = times.to_data().into_builder().data_type(DataType::Timestamp(*unit, Some(Arc::clone(zone))));
         arrow::array::make_array(data.build().unwrap())

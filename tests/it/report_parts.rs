@@ -1,16 +1,16 @@
-//! Reports on parts of an account: exports without all columns, exports with filters, and comparisons of unlike ones.
+//! Reports on parts of an account: exports without all columns, filtered exports, and comparisons of such exports.
 
 use serde_json::{Value, json};
 
 use crate::support::{Finished, SUMMARY_SCHEMA, assert_valid, sent_export, simulator};
 
-/// An export of some columns, into CSV and Parquet.
+/// An export of some columns to CSV and Parquet.
 fn export(more: &[&str]) -> Finished {
     let outputs = ["-o", "c.csv", "-o", "c.parquet", "--summary", "s.json", "--quiet"];
     sent_export().contacts(&simulator(300).base_url(), &[&outputs[..], more].concat()).finish().expect_code(0)
 }
 
-/// The document of a report on files in a folder, and its other forms.
+/// The JSON document of a report on files in a folder, and its other forms.
 fn report(run: Finished, args: &[&str]) -> (Finished, Value, [String; 3]) {
     let forms = ["--json", "r.json", "--html", "r.html", "--markdown", "r.md", "--no-progress"];
     let run = run.again().args(["report"]).args(args).args(forms).finish().expect_code(0);
@@ -50,7 +50,7 @@ fn counts_that_need_a_missing_column_are_omitted() {
             ] {
                 assert!(!text.contains(wrong), "{wrong} in {text}");
             }
-            // Only the name of the column of regions is left.
+            // Only the name of the region column is left.
             assert!(text.matches("Reachable").count() <= 1, "{text}");
         }
     }
@@ -102,7 +102,7 @@ fn counts_that_one_side_lacks_are_not_compared() {
 fn a_file_has_the_filters_of_its_export() {
     let run = export(&["--channel", "sms", "--search", "Ann"]);
     let filters = json!({"channel": "sms", "search": "Ann"});
-    // Parquet states it itself, CSV in the manifest.
+    // A Parquet file states the filter itself; for CSV, it is in the manifest.
     let (run, document, texts) = report(run, &["c.csv"]);
     assert_eq!(document["filters"], filters);
     assert!(texts.iter().all(|text| text.contains("Only contacts with the channel sms.")));

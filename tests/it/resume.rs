@@ -1,4 +1,4 @@
-//! Runs that are stopped and go on.
+//! Resuming interrupted runs.
 
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ fn until_requests(simulator: &Simulator, requests: u64) -> impl FnMut() -> bool 
 #[test]
 fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
     const CONTACTS: u32 = 20_000;
-    /// Requests for them with overlap, and for reading start and end again.
+    /// Requests for the contacts with overlap, and for rereading start and end.
     const WINDOWS: u64 = 228 + 2;
     const CONCURRENCY: u64 = 8;
     let arguments = ["-o", "c.csv", "-o", "c.parquet", "--concurrency", "8"];
@@ -59,14 +59,14 @@ fn an_exhausted_retry_continues_where_it_stopped() {
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5);
     let run = run.expect_stderr("contacts page 7").expect_stderr("progress is saved in .c.csv.journal");
     let asked = server.requests().len();
-    assert_eq!(asked, 21 + 2 + 2, "every other window, and twice two attempts at one");
+    assert_eq!(asked, 21 + 2 + 2, "every other window, and two requests for one window with two attempts each");
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0);
-    assert_eq!(server.requests().len(), asked + 1 + 2, "that window, and the look at start and end");
+    assert_eq!(server.requests().len(), asked + 1 + 2, "that window, and rereads of start and end");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
 }
 
-/// Pages after a hole wait for it, however many they are, and the output has the order of the list.
+/// Pages after a gap wait for it, however many they are, and the output has the order of the list.
 #[test]
 fn a_hole_in_the_journal_changes_no_byte() {
     const CONTACTS: u32 = 14_000;
@@ -78,10 +78,10 @@ fn a_hole_in_the_journal_changes_no_byte() {
         }
         asked => asked.answer_of(CONTACTS),
     });
-    // A gate makes the journal begin at once, however fast the answers come.
+    // With a gate, the journal starts with the first response, however fast responses arrive.
     let arguments = ["-o", "c.csv", "--page-size", "20", "--max-retries", "0", "--min-contacts", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5).expect_stderr("page 3");
-    // The first record is the first page's.
+    // The first record is that of the first page.
     let journal = run.path(".c.csv.journal");
     let mut bytes = std::fs::read(&journal).unwrap();
     let first = bytes.windows(4).position(|window| window == b"SJR1").unwrap();
@@ -90,7 +90,7 @@ fn a_hole_in_the_journal_changes_no_byte() {
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let before = server.requests().len();
     let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 14,000");
-    assert_eq!(server.requests().len() - before, 2 + 2, "what failed, what was damaged, start and end");
+    assert_eq!(server.requests().len() - before, 2 + 2, "failed windows, damaged windows, start and end");
     let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
     let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
     assert!(content(&run) == content(&whole), "the bytes differ");
@@ -170,13 +170,13 @@ fn a_damaged_journal_costs_what_is_damaged() {
     let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let run = run.expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 5_000);
-    // The windows, start and end, two windows that are damaged, and at most eight that were in flight when the run was
+    // The windows, start and end, two damaged windows, and at most eight that were in flight when the run was
     // killed.
     let all = server.statistics().list_requests;
     assert!((57 + 2 + 2..=57 + 2 + 2 + 8).contains(&all), "{all} requests, {before} of them by the first run");
 }
 
-/// Another version may have kept what this one cannot read any more.
+/// Another version may have saved responses that this one cannot read.
 #[test]
 fn an_unreadable_journaled_answer_is_fetched_again_and_reported() {
     let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(300));
@@ -193,7 +193,7 @@ fn an_unreadable_journaled_answer_is_fetched_again_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let now = chrono::Utc::now().timestamp_micros();
     let mut writer = JournalWriter::new(folder.path().join(".c.csv.journal"), &key, now, Engage::AtOnce);
-    // The windows of 300 contacts; the second has a body of another form.
+    // The windows of 300 contacts; the second has a body with a different structure.
     for (number, size) in [(1, 100), (2, 99), (3, 98), (4, 97)] {
         let body = if number == 2 { r#"{"contacts":[]}"#.to_owned() } else { page(number, size, 300) };
         let question = Question { kind: 0, page: number.into(), size };
@@ -204,7 +204,7 @@ fn an_unreadable_journaled_answer_is_fetched_again_and_reported() {
     let run = run
         .expect_stderr("resuming the run")
         .expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
-    // That window, and the look at start and end.
+    // That window, and rereads of start and end.
     assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1 + 2, 300));
 }
 

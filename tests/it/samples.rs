@@ -1,8 +1,8 @@
-//! The files in `sample-output` are what the commands of `docs/develop.md` make.
+//! Checks that the commands of `docs/develop.md` produce the files in `sample-output`.
 //!
-//! The comparison is byte for byte, except for what differs from run to run, which is masked on both sides: the times of
-//! the runs, as their manifests have them, in every form ([`times_of_runs`]), and durations and ids of runs
-//! ([`MASKED_KEYS`], [`MASKED_LINES`]). `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files again.
+//! The comparison is byte for byte, except that values which differ from run to run are masked on both sides: the times of
+//! the runs from their manifests, in every format ([`times_of_runs`]), and durations and ids of runs ([`MASKED_KEYS`],
+//! [`MASKED_LINES`]). `UPDATE_SAMPLES=1 cargo test --test it samples` rewrites the files.
 //! [`SCREENSHOTS`] are made by hand.
 
 use std::collections::BTreeSet;
@@ -10,13 +10,13 @@ use std::path::Path;
 
 use crate::readme::{Command, Said, Session, as_run, documents};
 
-/// Pictures of reports, which no command makes.
+/// Screenshots of reports, which no command produces.
 const SCREENSHOTS: [&str; 2] = ["delivery.png", "report.png"];
 
-/// Members of the JSON files that hold a duration, or the id of the run.
+/// Members of the JSON files with a duration or the id of the run.
 const MASKED_KEYS: [&str; 3] = ["elapsed_seconds", "run_id", "waited_seconds"];
 
-/// Parts of the lines of `summary.txt` that do.
+/// Parts of the lines of `summary.txt` with a duration.
 const MASKED_LINES: [&str; 2] = [" contacts per second), ", "Total wait across requests"];
 
 #[test]
@@ -27,7 +27,7 @@ fn sample_output_is_what_the_commands_make() {
         .into_iter()
         .flat_map(|document| document.blocks)
         .find(|block| block.commands.iter().any(|command| command.text.contains("sample-output")))
-        .expect("docs/develop.md says how the samples are made");
+        .expect("docs/develop.md has the commands for the samples");
     let run = |command: Command| Command { text: as_run(&command.text, session.simulator()), ..command };
     let commands: Vec<Command> = block.commands.into_iter().map(run).collect();
     let said: Vec<Said> = session.run(&commands);
@@ -47,7 +47,7 @@ fn sample_output_is_what_the_commands_make() {
         }
     }
     if is_update && !differing.is_empty() {
-        // All of them, since they tell of one run.
+        // Update all of them, because they describe one run.
         names(&kept).iter().filter(|name| !SCREENSHOTS.contains(&name.as_str())).for_each(|name| {
             std::fs::remove_file(kept.join(name)).unwrap();
         });
@@ -60,7 +60,7 @@ fn sample_output_is_what_the_commands_make() {
     assert!(differing.is_empty(), "sample-output is out of date; {hint} writes it again\n{}", differing.join("\n"));
     let mut expected = names(&made);
     expected.extend(SCREENSHOTS.map(str::to_owned));
-    assert_eq!(names(&kept), expected, "no command makes the others");
+    assert_eq!(names(&kept), expected, "no command produces the other files");
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
@@ -68,7 +68,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// When the runs that made these files began and ended, in all forms in which the files have it.
+/// The start and end times of the runs that wrote these files, in all formats that occur in the files.
 fn times_of_runs(folder: &Path) -> Vec<String> {
     let manifests = names(folder).into_iter().filter(|name| name.ends_with(".manifest.json"));
     let runs: Vec<[String; 2]> = manifests
@@ -79,7 +79,7 @@ fn times_of_runs(folder: &Path) -> Vec<String> {
         })
         .collect();
     let to_minute = |time: &String| format!("{}, {} UTC", &time[..10], &time[11..16]);
-    // The longer forms first, since they begin as the shorter ones do.
+    // Longer formats first, because shorter ones are prefixes of them.
     let span = |[from, to]: &[String; 2]| format!("{}, {} to {} UTC", &from[..10], &from[11..16], &to[11..16]);
     let over_midnight = |run: &[String; 2]| run.each_ref().map(to_minute).join(" to ");
     let spans = runs.iter().flat_map(|run| [over_midnight(run), span(run)]);
@@ -88,7 +88,7 @@ fn times_of_runs(folder: &Path) -> Vec<String> {
     spans.chain(times.iter().cloned()).chain(times.iter().map(to_minute)).chain(since).collect()
 }
 
-/// The content without what differs from run to run.
+/// The content with values that differ from run to run masked.
 fn masked(name: &str, content: &[u8], times: &[String]) -> Vec<u8> {
     // A binary file does not depend on the run.
     let Ok(text) = std::str::from_utf8(content) else { return content.to_owned() };

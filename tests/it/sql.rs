@@ -1,4 +1,4 @@
-//! `sent-export sql`: what is printed for whom, and what is refused. `peers::sql` runs it.
+//! `sent-export sql`: the statements for each engine, and what is refused. `peers::sql` runs the statements.
 
 use crate::support::{Finished, run_in, sent_export};
 
@@ -16,7 +16,7 @@ fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
     let default = printed("duckdb contacts");
     assert_eq!(default, printed("duckdb contacts contacts.parquet"));
     assert!(default.contains("read_parquet('contacts.parquet'"), "{default}");
-    assert!(printed("postgres activities").contains("FROM 'activities.csv'"), "the first format that it loads");
+    assert!(printed("postgres activities").contains("FROM 'activities.csv'"), "the first format that the engine loads");
     assert!(printed("postgres contacts --format ndjson.gz").contains("gzip -dc ''contacts.ndjson.gz''"));
     assert!(printed("duckdb contacts s3://exports/c.csv.zst").contains("read_csv('s3://exports/c.csv.zst', "));
     assert!(printed("duckdb contacts c.txt --format csv").contains("read_csv('c.txt', "));
@@ -34,7 +34,7 @@ fn duckdb_reads_a_folder_by_its_name_and_not_as_a_pattern() {
         ("q[1]/c/ --partition-by region_code", "read_parquet('q[[]1]/c/region_code=*/*.parquet', "),
         ("q[1]/a?*/", "read_parquet('q[[]1]/a[?][*]/*.parquet', "),
         ("q[1]/h/ --as-of 2026-11-30", "read_parquet('q[[]1]/h/changes-*.parquet', "),
-        // As DuckDB reads them: a pattern, or the file of this name.
+        // DuckDB reads the path as a pattern, or as the file with this name.
         ("q/c*.parquet", "read_parquet('q/c*.parquet', "),
         ("q[1]/c.parquet", "read_parquet('q[1]/c.parquet', "),
     ] {
@@ -159,7 +159,7 @@ fn a_history_has_a_query_for_the_rows_of_a_day() {
         "{query}"
     );
     assert!(query.contains("SELECT\n  id,\n  opt_out\nFROM read_parquet('history/changes-*.parquet', "), "{query}");
-    // Only what is asked for is read, and what the query needs.
+    // Only the requested columns and those that the query needs are read.
     let query = printed("spark contacts lake/history/ --as-of 2026-03-31T12:00:00Z --columns opt_out");
     let view =
         "VIEW contacts_history_files (\n  id STRING,\n  valid_from TIMESTAMP,\n  change STRING,\n  opt_out BOOLEAN\n)";

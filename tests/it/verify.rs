@@ -1,4 +1,4 @@
-//! `verify`: what is as published passes, and every way of not being so is named.
+//! `verify`: files that are as published pass, and every kind of difference is reported.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn export(flags: &[&str]) -> TempDir {
     sent_export().contacts(&simulator.base_url(), &flags).finish().expect_code(0).into_folder()
 }
 
-/// What `verify` in a folder prints on stdout, and on stderr.
+/// Runs `verify` in a folder; returns its stdout and stderr.
 #[track_caller]
 fn verify(folder: &TempDir, flags: &[&str], code: i32) -> (String, String) {
     let (_own, mut command) = sent_export().args(["verify"]).args(flags).into_parts();
@@ -70,7 +70,7 @@ fn what_is_missing_changed_or_cut_is_named_with_the_next_step() {
         assert_eq!(problems.collect::<Vec<_>>(), [true; 3]);
     }
     let (one, _) = verify(&folder, &["c.csv", "--quiet"], 2);
-    assert!(!one.contains("c.parquet: "), "only what was asked for: {one}");
+    assert!(!one.contains("c.parquet: "), "only the given file is verified: {one}");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_part_of_a_dataset_that_no_manifest_lists_is_named() {
     let part = |region: &str| folder.path().join(format!("c/region_code={region}/part-0.parquet"));
     fs::create_dir(folder.path().join("c/region_code=ZZ")).unwrap();
     fs::copy(part("US"), part("ZZ")).unwrap();
-    // What readers of the folder do not take for a part of it is nobody's business.
+    // Files that readers of the folder ignore are not reported.
     fs::write(folder.path().join("c/notes.txt"), "mine").unwrap();
     fs::write(folder.path().join("c/region_code=ZZ/notes.txt"), "mine").unwrap();
     for path in ["c", "."] {

@@ -1,4 +1,4 @@
-//! What a run prints while nobody looks at it, and the log in JSON.
+//! What a run prints without a terminal, and the JSON log.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,12 +11,12 @@ use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export, simul
 /// The events that `docs/operations.md` lists, from its table.
 fn documented_events() -> BTreeSet<String> {
     let page = include_str!("../../docs/operations.md");
-    let (_, section) = page.split_once("| event | level |").expect("there is a table of events");
+    let (_, section) = page.split_once("| event | level |").expect("the page has a table of events");
     let rows = section.lines().skip(2).take_while(|line| line.starts_with('|'));
     rows.filter_map(|row| Some(row.split('`').nth(1)?.to_owned())).collect()
 }
 
-/// The log, all of whose events are documented, and which holds neither the key nor any of these texts.
+/// The log; checks that all its events are documented and that it contains neither the key nor any of these texts.
 #[track_caller]
 pub(crate) fn log(run: &Finished, secrets: &[String]) -> Vec<Value> {
     let lines = run.log();
@@ -78,7 +78,7 @@ fn all_warnings_have_one_form() {
     let run = run.expect_stderr("warning: cannot fetch ").expect_stderr("warning: completeness is not verified: ");
     let warnings = run.stderr.lines().filter(|line| line.starts_with("warning: ")).count();
     assert_eq!(warnings + 2, run.stderr.lines().count(), "all but the first and the last line: {run:?}");
-    // Those of jobs begin with their name, and -v adds lines of another level, which have their time.
+    // Warnings of jobs begin with the job's name. With -v, there are lines of other levels, with a time.
     let file = format!(
         "[jobs.acme]\ncommand = \"contacts\"\noutput = \"c.csv\"\nbase-url = \"{}\"\nrate-limit = \"none\"\n\
          allow-missing-pages = true\nmax-retries = 1\nretry-delay = \"1ms\"\nverbose = 1\n",
@@ -234,7 +234,7 @@ fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
     let ids = crate::support::csv_ids(&run.path("c.csv"));
     assert_eq!(ids, crate::support::csv_ids(&whole.path("c.csv"))[..250]);
 
-    // A list that is no longer is complete.
+    // If the list is not longer than the limit, the export is complete.
     for (limit, rows, code) in [("40", 40, 0), ("41", 40, 0), ("39", 39, 3)] {
         let short = ScriptedServer::start(|_, head| Asked::by(head).answer_of(40));
         let run = sent_export().contacts(&short.url(), &["-o", "c.csv", "--limit", limit]).finish().expect_code(code);
@@ -246,7 +246,7 @@ fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
         said.contains("rows      250 contacts of the 5,000 in the list, 100 on a page\nrequests  about 4"),
         "{said}"
     );
-    // A seed decides nothing where nothing is drawn.
+    // A seed without sampling is refused.
     for more in [&[][..], &["--limit", "9"]] {
         let flags = [&["-o", "c.csv", "--sample-seed", "7"], more].concat();
         sent_export().contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("--sample");
@@ -274,7 +274,7 @@ fn a_sample_takes_few_requests_from_all_over_the_list_and_says_what_it_is() {
     assert_eq!(run.evidence("s.json", "sampled"), Some(json!(500)));
     crate::support::assert_valid(&manifest, crate::support::MANIFEST_SCHEMA);
     crate::support::assert_valid(&run.json("s.json"), crate::support::SUMMARY_SCHEMA);
-    // Some of each fifth of the list, in its order, and the same again for the same seed.
+    // The sample has rows from each fifth of the list, in its order, and is the same for the same seed.
     let whole = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let all = crate::support::csv_ids(&whole.path("c.csv"));
     let ids = crate::support::csv_ids(&run.path("c.csv"));
@@ -293,7 +293,7 @@ fn a_sample_takes_few_requests_from_all_over_the_list_and_says_what_it_is() {
         "{said}"
     );
 
-    // More than there is; a service with smaller pages; and nothing at all.
+    // A sample larger than the list; a service with smaller pages; an empty list.
     let small = Simulator::start(Settings { contacts: 130, page_cap: 50, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&small.base_url(), &["-o", "c.csv", "--sample", "500"]).finish().expect_code(3);
     assert_eq!(crate::support::csv_ids(&run.path("c.csv")).len(), 130, "{run:?}");

@@ -1,4 +1,4 @@
-//! What a run leaves for programs that watch it: metrics, a run log, a notification.
+//! What a run writes for programs that monitor it: metrics, a run log, a notification.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Finished, ScriptedServer, run_in, sent_export, simulator};
 
-/// Samples by name and labels. Checks what OpenMetrics and the older format of `node_exporter` demand of the text.
+/// Samples by name and labels. Checks the requirements of OpenMetrics and of the older format of `node_exporter`.
 fn metrics(text: &str) -> BTreeMap<String, f64> {
     let body = text.strip_suffix("# EOF\n").unwrap_or_else(|| panic!("{text} does not end with # EOF"));
     assert!(!body.contains("# EOF") && !body.lines().any(str::is_empty), "{text}");
@@ -95,7 +95,7 @@ fn metrics_are_of_the_last_run_and_keep_the_last_success() {
         assert!(value(&failed, "last_run_timestamp_seconds") > Some(success));
         assert_eq!(value(&failed, "last_run_rows"), None);
     }
-    assert_eq!(std::fs::read_dir(run.path("metrics")).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(std::fs::read_dir(run.path("metrics")).unwrap().count(), 1, "no temporary file is left");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
         assert!(documented.contains(&format!("| `{field}` |")), "docs/operations.md has no row for {field}");
     }
 
-    // A line that a crash cut off is skipped, and the next one is whole.
+    // A line that a crash cut off is skipped, and the next one is complete.
     std::fs::write(run.path("logs/runs.jsonl"), log + "{\"schema_version\":1,\"ru").unwrap();
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
     let report = |run: Finished, more: &[&str]| {
@@ -192,7 +192,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!((&found["unreadable_lines"], found["runs"].as_array().unwrap().len()), (&json!(1), 2));
     assert_eq!(found["runs"][0], *keyless);
     let run = run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
-    // The rows of an export are no runs.
+    // An export is not a run log.
     let run = run.again().args(["report", "--runs", "c.csv"]).finish().expect_code(2);
     let run = run
         .expect_stderr("error: no line is an entry of a run log: c.csv")
@@ -203,7 +203,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!(run.stdout, b"no runs\n");
     let run = run.again().args(["report", "--runs", "logs/runs.jsonl", "--last", "0"]).finish().expect_code(2);
     let run = run.expect_stderr("write a whole number of at least 1");
-    // Who sets these would wait for a run log in vain.
+    // The variable and the key `run-log` are wrong names, and are refused because no run log would be written.
     let set = run.again().env("SENT_EXPORT_RUN_LOG", Some("r.jsonl"));
     let run = set.contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("SENT_EXPORT_RUNS");
     let run =
@@ -212,7 +212,7 @@ fn the_run_log_has_every_run_and_report_shows_it() {
         "[defaults]\nrun-log = \"r.jsonl\"\n\n[jobs.a]\ncommand = \"contacts\"\nsimulate = 5\noutput = \"a.csv\"\n";
     let run = run.again().file("jobs.toml", jobs).args(["run", "jobs.toml", "--check"]).finish().expect_code(2);
     let run = run.expect_stderr("line 2").expect_stderr("to append to it, write runs");
-    // The variable of exports is none of a report.
+    // Reports do not use the variable for exports.
     let run = run.again().env("SENT_EXPORT_RUNS", Some("r.jsonl")).args(["report", "c.csv"]).finish().expect_code(0);
     assert!(String::from_utf8_lossy(&run.stdout).contains("Contacts"), "{run:?}");
 }

@@ -1,4 +1,4 @@
-//! Excel workbooks: what they hold is compared in the units and by openpyxl (`peers`); here is how runs with them end.
+//! Excel workbooks: how runs that write them end. Unit tests and `peers` (with openpyxl) compare the contents.
 
 use sent_export::simulator::{Settings, Simulator};
 

@@ -1,4 +1,4 @@
-"""Builds each event of a file from the classes of the official Python client, and compares what those write with it."""
+"""Rebuilds each event of a file with the classes of the official Python client, and compares their output with the event."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ Column = schema_dataset.SchemaDatasetFacetFields
 
 @attr.define
 class Result(RunFacet):
-    """The facet of sent-export's own, whose fields `schema/lineage-result.schema.json` describes."""
+    """The custom facet of sent-export; `schema/lineage-result.schema.json` describes its fields."""
 
     content: dict = attr.field(factory=dict)
 
@@ -36,7 +36,7 @@ def column(field):
 
 
 def facet(build, content):
-    """A facet of a class, which adds the base of all facets."""
+    """Creates a facet of a class, which adds the members that all facets have."""
     return build(**{name: value for name, value in content.items() if not name.startswith("_")})
 
 
@@ -84,7 +84,7 @@ def rebuilt(event):
 
 
 def without_empty(value):
-    """The client writes empty collections where we write none, and the other way round."""
+    """Removes empty collections, which the client writes in some places and sent-export in others."""
     if isinstance(value, dict):
         cleaned = {name: without_empty(part) for name, part in value.items()}
         content = cleaned.pop("content", {})

@@ -1,4 +1,4 @@
-"""Reads metrics by the parsers of prometheus_client: of OpenMetrics, and of the older format that node_exporter reads."""
+"""Reads metrics with the parsers of prometheus_client for OpenMetrics and for the older format that node_exporter reads."""
 
 import json
 import sys

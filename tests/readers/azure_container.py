@@ -1,4 +1,4 @@
-"""Makes the container `lake`: `azure_container.py ENDPOINT KEY`."""
+"""Creates the container `lake`: `azure_container.py ENDPOINT KEY`."""
 
 import sys
 

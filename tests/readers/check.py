@@ -42,7 +42,7 @@ assert types["created_at"] == "TIMESTAMP WITH TIME ZONE", types
 assert types["available_channels"] == "VARCHAR[]", types
 assert types["format_e164"] == "VARCHAR", types
 
-# The sniffer may take digits for numbers, so the types are the schema's; quoted and bare empty cells are told apart.
+# The sniffer may read digits as numbers, so the types come from the schema. Quoted and unquoted empty cells are distinguished.
 columns = {
     name: {"BOOLEAN": "BOOLEAN", "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}.get(kind, "VARCHAR")
     for name, kind in types.items()

@@ -1,4 +1,4 @@
-"""Reads CSV for Excel or PostgreSQL by the rules of docs/reading-files.md, and holds every text against Parquet.
+"""Reads CSV for Excel or PostgreSQL by the rules of docs/reading-files.md, and compares every text with Parquet.
 
 Usage: check_csv.py FOLDER DIALECT, where FOLDER holds c.csv and c.parquet of one run, and DIALECT is excel or postgres.
 """

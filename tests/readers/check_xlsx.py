@@ -1,7 +1,7 @@
-"""Reads a workbook with openpyxl and holds every cell against Parquet.
+"""Reads a workbook with openpyxl and compares every cell with Parquet.
 
 Usage: check_xlsx.py WORKBOOK PARQUET SHEET [SAVED], where SHEET is the name of the only sheet, and SAVED is the workbook as
-LibreOffice has opened and saved it: its cells must be the same, and its layout is that program's.
+opened and saved by LibreOffice: its cells must be the same, but its layout may differ.
 """
 
 import datetime as dt
@@ -43,7 +43,7 @@ def as_text(value):
 def check(cell, value, kind, saved_by_office):
     found = unescape(cell.value) if isinstance(cell.value, str) else cell.value
     if saved_by_office and isinstance(found, str):
-        # LibreOffice has functions for booleans, one kind of line ends, and its own escapes in lower case.
+        # LibreOffice writes booleans as functions, uses one kind of line end, and has its own lower-case escapes.
         if found in ("=TRUE()", "=FALSE()"):
             assert isinstance(value, bool) and value is (found == "=TRUE()"), cell.coordinate
             return
@@ -61,7 +61,7 @@ def check(cell, value, kind, saved_by_office):
             assert found == as_text(value), (cell.coordinate, found)
             return
         assert cell.is_date, cell.coordinate
-        # openpyxl rounds to milliseconds; LibreOffice keeps a digit less of the fraction of a day.
+        # openpyxl rounds to milliseconds; LibreOffice keeps one digit less of the fraction of a day.
         most = dt.timedelta(microseconds=1000 if saved_by_office else 500)
         assert abs(found - value.replace(tzinfo=None)) <= most, (cell.coordinate, found, value)
     elif isinstance(value, decimal.Decimal):
@@ -73,7 +73,7 @@ def check(cell, value, kind, saved_by_office):
     elif isinstance(value, (list, dict)):
         assert json.loads(found) == as_text(value), (cell.coordinate, found, value)
     else:
-        # "f" would be a formula.
+        # "f" would mean a formula.
         assert cell.data_type in ("s", "inlineStr") and found == value, (cell.coordinate, cell.data_type)
 
 

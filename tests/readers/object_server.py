@@ -1,11 +1,11 @@
-"""A server of objects on loopback for the tests: `object_server.py s3|gcs`.
+"""An object store server on loopback for the tests: `object_server.py s3|gcs`.
 
-It prints its port and serves until its stdin ends. `s3` is moto behind a layer that checks the key and makes faults; `gcs`
-is the part of the XML API of Google Cloud Storage that uploads need (cloud.google.com/storage/docs/xml-api): the
+It prints its port and serves until its stdin ends. `s3` is moto behind a layer that checks the key and injects faults; `gcs`
+is the part of the XML API of Google Cloud Storage that uploads need (cloud.google.com/storage/docs/xml-api), because the
 emulators on PyPI lack its multipart uploads.
 
-Requests to /_admin?NAME=VALUE set what the layer does: `fail_parts=N` answers every Nth part with 503, `delay=SECONDS`
-slows every part down, `deny=1` refuses all requests that write, `uploads=1` answers with the number of open uploads.
+Requests to /_admin?NAME=VALUE configure the layer: `fail_parts=N` answers every Nth part with 503, `delay=SECONDS` delays
+every part, `deny=1` refuses all requests that write, and `uploads=1` returns the number of open uploads.
 """
 
 import sys
@@ -21,7 +21,7 @@ BUCKET = "lake"
 
 
 class Faults:
-    """What happens before a request reaches the server."""
+    """Checks and faults before a request reaches the server."""
 
     def __init__(self, server, is_authorized, open_uploads):
         self.server, self.is_authorized, self.open_uploads = server, is_authorized, open_uploads

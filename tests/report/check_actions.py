@@ -1,6 +1,6 @@
 """Runs every query that a report lists under `actions`, and compares the number of its rows with the count.
 
-Queries run in the folder of the exported file, whose name they have.
+Queries run in the folder of the exported file, because they contain its name.
 
 Usage: check_actions.py FOLDER SUMMARY CODE... ; each code must be among the actions.
 """

@@ -14,7 +14,7 @@ columns = [name for name, *_ in connection.execute(f"describe select * from '{ol
 
 
 def different(one, other):
-    # An empty text is null for sent-export.
+    # sent-export treats an empty text as null.
     return f"nullif({one}::text, '') is distinct from nullif({other}::text, '')"
 
 
@@ -34,7 +34,7 @@ expected = connection.execute(
     """
 ).fetchall()
 for path in (changes, wide):
-    # Of a hostile account, not every item can be exported.
+    # Not every item of a hostile account can be exported.
     change = "replace(change, 'missing', 'removed')"
     found = connection.execute(f"select id, {change}, changed_fields, opt_out_change from '{path}'").fetchall()
     assert len(found) == len(expected), f"{path}: {len(found)} changes, and {len(expected)} are expected"

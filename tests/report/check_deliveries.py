@@ -1,6 +1,6 @@
 """Counts messages in an exported Parquet file with DuckDB and compares the numbers with those of the delivery report.
 
-The file holds messages, or activities, from which the messages are put together first.
+The file contains messages, or activities from which the messages are reconstructed first.
 
 Usage: check_deliveries.py PARQUET SUMMARY
 """
@@ -31,7 +31,7 @@ duckdb.sql(
     if by_activities
     else "create table raw as from file"
 )
-# Keys of the report: what could be personal, or is too long, counts as other. An empty text is no value.
+# Keys of the report: values that are too long or could be personal count as other. An empty text counts as no value.
 duckdb.sql(
     r"""
     create macro key(x) as case
@@ -115,7 +115,7 @@ same("hours", hours if any(hours.values()) else {}, summary["hours"])
 weekdays = {(day, hour): n for day, hour, n in rows("select isodow(created), hour(created), count(*) from m where created is not null group by all")}
 same("hours_by_weekday", weekdays, {(day["iso_weekday"], hour): n for day in summary["hours_by_weekday"] for hour, n in enumerate(day["hours"]) if n})
 
-# The funnel: how far by status or by any event.
+# The funnel: how far each message got, by its status or any event.
 states = "list_append([upper(e.status) for e in happened], state)"
 reached = lambda names: number(f"select count(*) from m where is_out and list_has_any({states}, {names})")
 funnel = {
@@ -175,7 +175,7 @@ same("contacts", None if by_activities else {"messaged": messaged, "replied": re
 repeated = number("select coalesce(sum(n), 0)::bigint from (select count(*) n from m group by id having n > 1)")
 same("repeated_ids", repeated, summary["quality"]["repeated_ids"])
 same("outbound_without_price", number("select count(*) from m where is_out and price is null"), summary["quality"]["outbound_without_price"])
-# An export writes null for a date that was never set, and only its own summary still knows.
+# An export writes null for a date that was never set; only its own summary counts such dates.
 if summary["run"] is None:
     same("year_one_created_at", number("select count(*) from m where created_at < timestamptz '0002-01-01'"), summary["quality"]["year_one_created_at"])
 if by_activities:

@@ -27,7 +27,7 @@ duckdb.sql(
 
 
 def rows(groups_of_old, groups_of_new):
-    """Counts by group; a row counts once for each of the groups in its list."""
+    """Counts by group; a row counts once for each group in its list."""
     query = f"""
         with steps as (
             select {groups_of_old} as gone, {groups_of_new} as come, * from pairs

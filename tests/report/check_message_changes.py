@@ -11,7 +11,7 @@ import duckdb
 
 old, new, report_path = sys.argv[1:]
 gross = json.load(open(report_path))["comparison"]["gross"]
-# Keys of the report: what could be personal, or is too long, counts as other. An empty text is no value.
+# Keys of the report: values that are too long or could be personal count as other. An empty text counts as no value.
 duckdb.sql(
     r"""
     create macro key(x) as case
@@ -19,7 +19,7 @@ duckdb.sql(
         else x end
     """
 )
-# Of several rows with one id, any counts; the simulator makes none.
+# Any of several rows with one id would do; the simulator has no duplicates.
 columns = "id, coalesce(nullif(status, ''), 'unknown') as status, price, active_contact_price"
 duckdb.sql(f"create table old as select {columns} from '{old}'")
 duckdb.sql(f"create table new as select {columns} from '{new}'")

@@ -12,7 +12,7 @@ parquet, summary_path = sys.argv[1:]
 summary = json.load(open(summary_path))
 duckdb.sql("set timezone = 'UTC'")
 duckdb.sql(f"create table c as from '{parquet}'")
-# Keys of the report: what could be personal, or is too long, counts as other.
+# Keys of the report: values that are too long or could be personal count as other.
 duckdb.sql(
     r"""
     create macro key(x) as case

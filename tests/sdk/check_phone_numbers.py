@@ -1,9 +1,9 @@
-"""Asks libphonenumber (`phonenumbers` on PyPI) about every number of a simulator.
+"""Checks every number of a simulator with libphonenumber (`phonenumbers` on PyPI).
 
 Usage: check_phone_numbers.py BASE_URL API_KEY
 
-A number must be valid, belong to the region it is said to be in (regions share calling codes), and be written as
-libphonenumber writes it, nationally, internationally and in RFC 3966.
+A number must be valid, belong to its stated region (regions share calling codes), and be formatted as libphonenumber formats
+it: nationally, internationally and in RFC 3966.
 """
 
 import json
@@ -40,7 +40,7 @@ def check(contact):
     ]:
         assert contact[field] == format_number(number, form), (contact, format_number(number, form))
     if contact["phone_number"]:
-        # However it was typed, it is the same number: full-width digits and no-break spaces included.
+        # However the number was typed, it is the same number, even with full-width digits and no-break spaces.
         typed = contact["phone_number"]
         typed = "+" + typed[2:] if typed.startswith("00") else typed
         candidates = [(typed, region), ("+" + typed, None)]

@@ -1,8 +1,8 @@
-// Reads a simulator with the official JavaScript client (`@sentdm/sentdm` on npm) and checks that it feels at home.
+// Reads a simulator with the official JavaScript client (`@sentdm/sentdm` on npm) and checks that it works as with the real API.
 //
 // Usage: NODE_PATH=.../node_modules node list_contacts.cjs BASE_URL LIMITED_BASE_URL API_KEY MESSAGE_ID
 //
-// LIMITED_BASE_URL is a second simulator that lets one request through and then one a second.
+// LIMITED_BASE_URL is a second simulator with a burst of one request, then one per second.
 
 "use strict";
 

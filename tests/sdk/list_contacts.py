@@ -1,8 +1,8 @@
-"""Reads a simulator with the official Python client (`sentdm` on PyPI) and checks that it feels at home.
+"""Reads a simulator with the official Python client (`sentdm` on PyPI) and checks that it works as with the real API.
 
 Usage: list_contacts.py BASE_URL LIMITED_BASE_URL API_KEY MESSAGE_ID
 
-LIMITED_BASE_URL is a second simulator that lets one request through and then one a second. Answers are validated strictly
+LIMITED_BASE_URL is a second simulator with a burst of one request, then one per second. Responses are validated strictly
 against the client's own types, so a field of the wrong type fails here.
 """
 
@@ -38,13 +38,13 @@ def check_contacts(client, base_url):
     ids = [contact.id for contact in contacts]
     assert ids == simulator_truth(base_url)["present_now"], "auto-pagination must give every contact, in order"
     assert len(ids) == len(set(ids)) > 1000
-    # The client reads the first contact through another endpoint: same values.
+    # The first contact has the same values when read by id.
     first = client.contacts.retrieve(ids[0]).data
     assert first.to_dict() == contacts[0].to_dict()
     assert any(contact.format_e164 and contact.format_e164.startswith("+") for contact in contacts)
     assert any(contact.updated_at is None for contact in contacts)
     assert {contact.created_at.year for contact in contacts if contact.created_at} & {1, 2019, 2025}
-    # Small pages lead to the same list.
+    # Small pages give the same list.
     some = [contact.id for contact in client.contacts.list(page=1, page_size=77)]
     assert some == ids
     summary = client.contacts.retrieve_message_summary(ids[0]).data
@@ -79,7 +79,7 @@ def check_rate_limit(limited_base_url, api_key):
     error = expect_error(sent_dm.RateLimitError, 429, "BUSINESS_002", hasty.me.retrieve)
     assert int(error.response.headers["retry-after"]) >= 1
     assert error.response.headers["x-ratelimit-remaining"] == "0"
-    # With its own retries the client waits as it is told and gets through.
+    # With its own retries, the client waits as required and succeeds.
     patient = Sent(api_key=api_key, base_url=limited_base_url)
     assert patient.me.retrieve().success
 
@@ -99,7 +99,7 @@ def check_profiles(client):
 
 
 def check_conversations(client, contacts):
-    """Every message through the list; some of them, their activities and their contacts' summaries on their own."""
+    """Reads every message through the list; for some, also the single message, its activities and its contact's summary."""
     messages = list(client.conversations.list(page=1, page_size=100))
     ids = [message.id for message in messages]
     assert len(ids) == len(set(ids)) > 1000

@@ -1,7 +1,7 @@
 """Runs the SQL that `sent-export sql` prints in the real engine, twice, and compares every value with the Parquet file.
 
 Usage: check.py PROGRAM ENGINE FOLDER, where FOLDER holds RESOURCE.FORMAT of one run, for each resource and format, and
-messages/ with one file a day, and regions/ with one a region.
+messages/ with one file per day, and regions/ with one per region.
 """
 
 import datetime
@@ -27,7 +27,7 @@ def printed(resource, path, *flags):
 
 
 def expected(resource, text_format):
-    """The rows of the Parquet file, as the engine can hold them, as docs/sql.md says."""
+    """The rows of the Parquet file, in the form that the engine can store according to docs/sql.md."""
     table = pq.read_table(f"{folder}/{resource}.parquet", partitioning=None)
     columns = {field.name: str(field.type) for field in table.schema}
     rows = table.to_pylist()
@@ -78,7 +78,7 @@ def check(resource, path, text_format, *flags, name=None):
 
 
 def check_newest(what, database, sql, columns, wanted):
-    """A contact that is newer in the table stays, and an older one is replaced."""
+    """Checks that a contact that is newer in the table is kept, and that an older one is replaced."""
     dated = [row for row in wanted if row["updated_at"] and 1980 < row["updated_at"].year < 2900]
     changed = {dated[0]["id"]: 2999, dated[-1]["id"]: 1980}
     if "parquet" in database.formats:
@@ -87,7 +87,7 @@ def check_newest(what, database, sql, columns, wanted):
         for row in rows:
             row["customer_id"] = "changed"
             row["updated_at"] = datetime.datetime(changed[row["id"]], 1, 1, tzinfo=datetime.timezone.utc)
-        # Beside the folder, which some engines read as a whole.
+        # Next to the folder, because some engines read all files in it.
         with tempfile.TemporaryDirectory() as elsewhere:
             path = f"{elsewhere}/changed.parquet"
             pq.write_table(pa.Table.from_pylist(rows, table.schema), path)

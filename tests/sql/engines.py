@@ -1,6 +1,6 @@
 """The engines that run the printed SQL: each runs a script and returns a table as a list of dictionaries.
 
-Values come back as Python has them: texts, booleans, integers, Decimal, datetime in UTC, lists and dictionaries.
+Values are returned as Python types: str, bool, int, Decimal, datetime in UTC, list and dict.
 """
 
 import atexit
@@ -51,7 +51,7 @@ class DuckDB:
 
 
 class Postgres:
-    """A server of its own on a socket in a temporary folder, one for all checks."""
+    """A separate server on a socket in a temporary folder, shared by all checks."""
 
     formats = ("csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
     user = []
@@ -77,7 +77,7 @@ class Postgres:
         self.remove_nul_characters(folder)
 
     def remove_nul_characters(self, exported):
-        """As the printed comment asks: the engine refuses texts that have any."""
+        """Removes NUL characters, as the printed comment says, because the engine refuses texts that contain any."""
         Postgres.folder = f"{self.data}-files"
         os.mkdir(self.folder)
         for path in sorted(pathlib.Path(exported).rglob("*")):
@@ -106,7 +106,7 @@ class Postgres:
         self.psql(sql)
 
     def rows(self, table, columns):
-        # One line a row: JSON escapes line ends.
+        # One row per line, because JSON escapes line ends.
         lines = self.psql(f"SELECT row_to_json(t) FROM {table} AS t;").split("\n")
         return [restored(json.loads(line, parse_float=decimal.Decimal), columns) for line in lines if line]
 
@@ -156,7 +156,7 @@ def without_nul(value):
 
 
 def restored(row, columns):
-    """A row from JSON or text, with times and decimals as such."""
+    """A row from JSON or text, with times and decimals parsed."""
     for name, kind in columns.items():
         if kind.startswith("timestamp"):
             row[name] = time(row[name])
@@ -187,7 +187,7 @@ class ClickHouse:
         import pyarrow.parquet as pq
 
         path = f"{self.data}/rows.parquet"
-        # Parquet has the values as they are stored; times as text would be cut to the range that is printed.
+        # Parquet has the stored values; times as text would be limited to the printable range.
         self.session.query(
             f"SELECT * FROM {table} FINAL INTO OUTFILE '{path}' TRUNCATE FORMAT Parquet SETTINGS output_format_parquet_string_as_string = 1"
         )
@@ -235,7 +235,7 @@ class Spark:
 
 
 class DuckLake(DuckDB):
-    """By the last version whose extension comes from PyPI."""
+    """Uses the last version whose extension is on PyPI."""
 
     formats = ("parquet",)
 
@@ -243,7 +243,7 @@ class DuckLake(DuckDB):
         import duckdb_ext
 
         super().__init__(folder)
-        # The lake's reader takes no search path.
+        # The reader of the lake does not support a search path.
         os.chdir(folder)
         self.data = tempfile.mkdtemp()
         repository = f"{list(duckdb_ext.__path__)[0]}/extensions"
@@ -257,7 +257,7 @@ class DuckLake(DuckDB):
 
 
 class Script:
-    """A table that a printed Python script fills, in a folder of its own."""
+    """A table that a printed Python script fills, in a separate folder."""
 
     formats = ("parquet", "arrow")
 
@@ -279,7 +279,7 @@ class Script:
 class Delta(Script):
     def __init__(self, folder):
         super().__init__(folder)
-        # The table has the name of the folder of days.
+        # The table is named after the folder of days.
         if os.path.islink(f"{self.data}/messages"):
             os.rename(f"{self.data}/messages", f"{self.data}/days")
 
@@ -293,7 +293,7 @@ class Delta(Script):
 
 
 class Iceberg(Script):
-    # The package reads its settings once.
+    # The package reads its settings only once.
     temporary = tempfile.TemporaryDirectory()
     catalog = temporary.name
 

@@ -1,5 +1,5 @@
 """Runs the query of `sent-export sql ENGINE ... --as-of` in the real engine, for several times, and compares every value with
-what `sent-export diff --as-of` rebuilds. For an engine that cannot read the files, it takes the way that the refusal names.
+what `sent-export diff --as-of` rebuilds. For an engine that cannot read the files, it uses the alternative that the refusal names.
 
 Usage: history.py PROGRAM ENGINE FOLDER, where FOLDER holds cases.json: for each case its resource, the folder of its history
 and its times.
@@ -24,7 +24,7 @@ def run(*arguments, wanted_code=0):
 
 
 def rebuilt(case, time, name):
-    """The columns and the rows at a time, also as files for engines that read no Parquet."""
+    """The columns and the rows at a time, also as files for engines that cannot read Parquet."""
     names = [f"{name}.parquet", f"{name}.csv", f"{name}.ndjson"]
     run("diff", case["folder"], "--as-of", time, *(f"--output={name}" for name in names))
     table = pq.read_table(f"{folder}/{names[0]}")
@@ -36,7 +36,7 @@ def expected(columns, rows, text_format):
 
 
 def query(database, resource, case, time, columns):
-    """Keeps what the last statement returns in a table."""
+    """Saves the result of the last statement in a table."""
     flags = ["--as-of", time, "--columns", ",".join(columns)]
     sql = run("sql", engine, resource, case["folder"], *flags).stdout.decode()
     statements = [statement for statement in sql.split(";\n") if statement.strip()]
@@ -47,7 +47,7 @@ def query(database, resource, case, time, columns):
 
 
 def load(database, resource, case, time, columns, path):
-    """What the refusal names."""
+    """The alternative that the refusal names."""
     refused = run("sql", engine, resource, case["folder"], "--as-of", time, wanted_code=2).stderr.decode()
     assert "cannot read the files of a history, which are Parquet" in refused, refused
     assert path.rsplit(".", 1)[1] in refused and "sent-export diff FOLDER --as-of TIME -o FILE" in refused, refused

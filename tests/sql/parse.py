@@ -1,6 +1,6 @@
 """Parses the SQL of the engines that cannot be installed, in their dialects.
 
-Usage: parse.py PROGRAM. A statement that sqlglot only passes on, because it does not know it, must be in UNKNOWN.
+Usage: parse.py PROGRAM. A statement that sqlglot passes through unparsed, because it does not know it, must be in UNKNOWN.
 """
 
 import logging
@@ -21,7 +21,7 @@ ENGINES = {
     "trino": ("trino", ("parquet",)),
     "databricks": ("databricks", ("parquet", *TEXTS)),
 }
-# Beginnings of statements that sqlglot has no grammar for.
+# Beginnings of statements that sqlglot cannot parse.
 UNKNOWN = ("LOAD DATA OVERWRITE ", "DROP EXTERNAL TABLE ", "MSCK REPAIR TABLE ", "CALL hive.system.sync_partition_metadata(")
 
 
@@ -44,9 +44,9 @@ def check(engine, dialect, *arguments):
 
 
 def check_history(engine, dialect, *arguments):
-    """The query for the rows at a time, and what makes the files known to the engine."""
+    """The query for the rows at a time, and the statements that register the files in the engine."""
     sql = printed(engine, *arguments, "--as-of", "2026-03-31")
-    # One by one, as they are run: those of Athena are of two languages.
+    # One by one, as they are run, because Athena's are in two languages.
     texts = [text for text in sql.split(";\n") if text.strip()]
     statements = [sqlglot.parse_one(text, read=dialect, error_level=sqlglot.ErrorLevel.RAISE) for text in texts]
     for statement in statements:

@@ -6,14 +6,14 @@ KEYS = {"contacts": ("id",), "messages": ("id",), "activities": ("message_id", "
 
 
 def held(engine, kind, value, text_format):
-    """A value of a Parquet file as the engine can hold it, as docs/sql.md says."""
+    """A value of a Parquet file in the form that the engine can store according to docs/sql.md."""
     if engine == "sqlite" and isinstance(value, str):
-        # Its CSV reader ends a text at a NUL character, and takes an empty text for a null.
+        # Its CSV reader ends a text at a NUL character, and reads an empty text as null.
         value = value.split("\0")[0]
         if value == "" and text_format.startswith("csv"):
             return None
     if engine in ("sqlite", "spark") and text_format == "null.csv" and value == "NULL":
-        # Their CSV readers do not look at quotes.
+        # Their CSV readers ignore quotes.
         return None
     if engine == "postgres" and isinstance(value, str):
         return value.replace("\0", "")

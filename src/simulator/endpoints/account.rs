@@ -1,7 +1,7 @@
 //! The account, its profiles and its templates.
 //!
-//! *Easy to get wrong:* the list of sender profiles contains an API key for each profile, as the service's does. A
-//! client must not write it anywhere.
+//! *Easy to get wrong:* as in the real service, the list of sender profiles contains an API key for each profile. A client
+//! must not write these keys anywhere.
 //!
 //! `/v3/profiles` is the deprecated form: without paging, and with `profiles` instead of `sender_profiles`.
 
@@ -12,7 +12,7 @@ use super::super::reply::{PreparedReply, Refusal, ReplyMeta};
 use super::super::templates::Template;
 use super::{OpenBooks, PageRequest, pagination};
 
-/// Settings of a profile, all constant.
+/// The settings of every profile.
 const SETTINGS: &str = "{\"allow_contact_sharing\":false,\"allow_template_sharing\":false,\"inherit_contacts\":false,\
                         \"inherit_templates\":false,\"inherit_tcr_brand\":true,\"inherit_tcr_campaign\":true,\
                         \"billing_model\":\"organization\"}";
@@ -52,7 +52,7 @@ pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &Rep
     })
 }
 
-/// The profiles of the organization, in the deprecated form.
+/// The profiles of the organization, in the deprecated format.
 pub(in super::super) fn profiles(
     accounts: &Accounts,
     scope: AccountNumber,
@@ -101,7 +101,7 @@ pub(in super::super) fn sender_profiles(
         (1..).zip(accounts.profiles()).filter(|(_, profile)| profile.name.to_lowercase().contains(&term)).collect();
     Ok(page.meta.success(4_096, |json| {
         json.raw("{\"sender_profiles\":");
-        let rows = page.window(&fitting).iter().take(page.most_rows);
+        let rows = page.window(&fitting).iter().take(page.max_page_rows);
         json.list(rows, |json, (number, profile)| {
             json.raw("{");
             json.verbatim_member("id", Some(&profile.id.to_string()));
@@ -132,7 +132,7 @@ pub(in super::super) fn templates(books: &OpenBooks<'_>, mut page: PageRequest<'
         .collect();
     page.meta.success(8_192, |json| {
         json.raw("{\"templates\":");
-        json.list(page.window(&fitting).iter().take(page.most_rows), |json, template| template.write(json));
+        json.list(page.window(&fitting).iter().take(page.max_page_rows), |json, template| template.write(json));
         page.write_pagination(json, u32::try_from(fitting.len()).unwrap_or(u32::MAX));
         json.raw("}");
     })

@@ -29,7 +29,7 @@ pub(in super::super) fn contacts(
     }
     Ok(page.meta.success(window.indexes.len() * CONTACT_BYTES, |json| {
         json.raw("{\"contacts\":");
-        let rows = window.indexes.iter().take(page.most_rows);
+        let rows = window.indexes.iter().take(page.max_page_rows);
         json.list(rows, |json, index| books.world.contact(*index).write(json));
         page.write_pagination(json, window.total);
         json.raw("}");
@@ -42,7 +42,7 @@ pub(in super::super) fn contact(books: &OpenBooks<'_>, id: &str, meta: &ReplyMet
     Ok(meta.success(CONTACT_BYTES, |json| books.world.contact(index).write(json)))
 }
 
-/// The contact in the list that has this id.
+/// The index of the contact with this id, if it is in the list.
 fn index_of(books: &OpenBooks<'_>, id: &str) -> Result<u32, Refusal> {
     let index = books.world.index_of(read_id(id, "id")?);
     let index = index.filter(|index| books.world.is_present(*index) && books.world.is_of(*index, books.owner));

@@ -1,7 +1,7 @@
 //! The list of messages, single messages, and their activities.
 //!
-//! *Easy to get wrong:* a malformed message id is `VALIDATION_001`. For activities the code is not documented; here it
-//! is the same as for all other ids, so that a client cannot rely on one of them.
+//! *Easy to get wrong:* a malformed message id is `VALIDATION_001`. For activities, the code is not documented; here it
+//! is the same as for all other ids, so that a client cannot rely on either.
 //!
 //! Messages of a campaign have the same creation time. An unstable sort shuffles them in the organization's list.
 
@@ -24,7 +24,7 @@ pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageR
     }
     page.meta.success(window.numbers.len() * MESSAGE_BYTES, |json| {
         json.raw("{\"messages\":");
-        let rows = window.numbers.iter().take(page.most_rows);
+        let rows = window.numbers.iter().take(page.max_page_rows);
         json.list(rows, |json, number| books.mailbox.message(*number, books.moment, books.world).write(json));
         page.write_pagination(json, window.total);
         json.raw("}");
@@ -59,7 +59,7 @@ pub(in super::super) fn activities(
     }))
 }
 
-/// The visible message with this id.
+/// The number of the visible message with this id.
 fn number_of(books: &OpenBooks<'_>, id: Uuid) -> Result<u32, Refusal> {
     let number = books.mailbox.number_of(id, books.moment);
     let number = number.filter(|number| books.world.is_of(books.mailbox.contact_of(*number), books.owner));

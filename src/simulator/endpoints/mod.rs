@@ -27,14 +27,14 @@ use super::service::CachedTotals;
 use super::times::Ticks;
 use super::world::World;
 
-/// The contacts and messages that a request reads, as known to the replica that answers.
+/// The contacts and messages that a request reads, as seen by the replica that responds.
 #[derive(Debug)]
 pub(super) struct OpenBooks<'state> {
-    /// The contacts, or those of a replica.
+    /// The contacts, of the primary or of a replica.
     pub(super) world: &'state mut World,
     /// The messages.
     pub(super) mailbox: &'state mut Mailbox,
-    /// The account, if they contain several.
+    /// The account to select, if the contacts and messages belong to several.
     pub(super) owner: Option<usize>,
     /// The time as of which messages are shown.
     pub(super) moment: Ticks,
@@ -45,15 +45,15 @@ pub(super) struct OpenBooks<'state> {
 pub(super) struct PageRequest<'state> {
     /// Which page.
     pub(super) query: &'state ListQuery,
-    /// Maximum number of rows, whatever its size.
-    pub(super) most_rows: usize,
+    /// Maximum number of rows, regardless of the page size.
+    pub(super) max_page_rows: usize,
     /// The number of the request.
     pub(super) number: u64,
     /// When it arrived.
     pub(super) arrived: Instant,
     /// The name of the list, as the key of its cached total.
     pub(super) list: String,
-    /// The total before the list changed for this request, if that is shown.
+    /// The total before the list changed for this request, if the response shows that.
     pub(super) total_before: Option<u32>,
     /// The cached totals.
     pub(super) counts: &'state mut CachedTotals,
@@ -69,7 +69,7 @@ impl PageRequest<'_> {
         pagination(json, self.query.page, self.query.page_size, shown);
     }
 
-    /// The rows of a list in memory.
+    /// The rows of the page, taken from a list in memory.
     fn window<'rows, T>(&self, rows: &'rows [T]) -> &'rows [T] {
         let start = usize::try_from(self.query.offset()).unwrap_or(usize::MAX).min(rows.len());
         let end = start.saturating_add(self.query.page_size as usize).min(rows.len());

@@ -1,9 +1,9 @@
-//! Builds the response: that of an endpoint, or what a fault turns it into.
+//! Builds the response: that of an endpoint, or the one that a fault causes.
 //!
-//! [`SimulatorState::decide`] calls this once it knows which of the two applies. This module opens the account's books, or those
-//! of a replica if one is to respond.
+//! [`SimulatorState::decide`] calls this once it knows which of the two applies. This module finds the account's contacts and
+//! messages, or those of the replica that responds.
 //!
-//! *Easy to get wrong:* a fault that corrupts a response still needs the correct one, so that half of it can be sent.
+//! *Easy to get wrong:* a fault that corrupts a response still needs the correct one, for instance to send half of it.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl SimulatorState {
     /// The endpoint's response.
     pub(super) fn answer(&mut self, case: &Case) -> PreparedReply {
         let mut reply = self.endpoint(case).unwrap_or_else(|problem| case.meta.failure(&problem));
-        dress(&mut reply, case);
+        add_api_headers(&mut reply, case);
         if let Ok(caller) = case.caller
             && reply.status == 200
             && let Some(profile) = case.asked.header("x-profile-id")
@@ -81,7 +81,7 @@ impl SimulatorState {
         }
     }
 
-    /// The account that is read. Newer endpoints have another code for an unknown profile, and one takes no profile.
+    /// The account that is read. Newer endpoints use another code for an unknown profile, and one does not accept a profile.
     fn scope(&self, caller: AccountNumber, case: &Case) -> Result<AccountNumber, Refusal> {
         if case.route == Route::SenderProfiles && case.asked.header("x-profile-id").is_some() {
             let text = "'x-profile-id' is not accepted by this endpoint.";
@@ -94,7 +94,7 @@ impl SimulatorState {
         })
     }
 
-    /// The query of a list. Sibling lists refuse a page that is too large in one of the documented forms or the other.
+    /// The query of a list. Lists other than contacts refuse a page size that is too large in one of the two documented forms.
     pub(super) fn query(&self, case: &Case) -> Result<ListQuery, Refusal> {
         if case.route == Route::Contacts {
             return ListQuery::of_contacts(case.asked, case.page_cap, self.settings.over_cap);
@@ -112,7 +112,7 @@ impl SimulatorState {
     }
 
     /// The response that a fault produces.
-    pub(super) fn spoil(&mut self, fault: FaultKind, case: &Case) -> ResponseDelivery {
+    pub(super) fn apply_fault(&mut self, fault: FaultKind, case: &Case) -> ResponseDelivery {
         let mut reply = match fault {
             FaultKind::Error(ErrorCode::BUSINESS_002) => {
                 return ResponseDelivery::Whole(self.too_many_requests(case, 1));
@@ -146,7 +146,7 @@ impl SimulatorState {
             FaultKind::Hang => return ResponseDelivery::Hang,
             FaultKind::Gone(duration) => return ResponseDelivery::Gone(duration),
         };
-        dress(&mut reply, case);
+        add_api_headers(&mut reply, case);
         ResponseDelivery::Whole(reply)
     }
 }
@@ -160,7 +160,7 @@ fn page<'state>(
 ) -> PageRequest<'state> {
     PageRequest {
         query,
-        most_rows: case.most_rows,
+        max_page_rows: case.max_page_rows,
         number: case.number,
         arrived: case.asked.arrived,
         list: format!("{:?} {scope:?} {:?}", case.route, query.filter),
@@ -171,7 +171,7 @@ fn page<'state>(
 }
 
 /// Adds the headers of every response of the API.
-pub(super) fn dress(reply: &mut PreparedReply, case: &Case) {
+pub(super) fn add_api_headers(reply: &mut PreparedReply, case: &Case) {
     reply.set_header("x-request-id", &case.meta.request_id);
     if let Some([limit, remaining, reset]) = &case.limits {
         reply.set_header("x-ratelimit-limit", limit);

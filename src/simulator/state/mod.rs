@@ -1,7 +1,8 @@
 //! The state of the simulator, and its decision about each request.
 //!
-//! [`SimulatorState`] holds accounts, limit, faults, movement and counters behind one lock. [`SimulatorState::decide`] is called once for
-//! each request, when it arrives, and returns a finished [`ResponsePlan`]; `server` carries it out without the lock.
+//! [`SimulatorState`] holds accounts, limit, faults, movement and counters behind one lock. [`SimulatorState::decide`] is
+//! called once for each request, when it arrives, and returns a finished [`ResponsePlan`]; `server` carries it out without
+//! holding the lock.
 //!
 //! Each request passes movement, key, rate limit, fault and endpoint, in this order. So a request with a bad key or
 //! over the limit consumes no fault, and a fault replaces the endpoint's response.
@@ -26,15 +27,15 @@ use super::mailbox::MessageTruth;
 use super::movement::{Arrival, MoveKind, MovePlace, MoveStep, Mover};
 use super::random::{DrawPurpose, Draws, draw};
 use super::reply::{PreparedReply, ReplyMeta};
-use super::request::{Asked, Route, window_asked_for};
+use super::request::{Asked, Route, requested_window};
 use super::service::{CachedTotals, Event, Replicas};
 use super::settings::{RetryAfter, Settings};
 use super::statistics::Statistics;
 use super::times::{Ticks, http_date, unix_seconds};
 use super::world::Truth;
-use answer::dress;
+use answer::add_api_headers;
 
-/// How long after a 429 a request may still have been in flight.
+/// How long after a 429 requests may arrive that were already in flight when it was sent.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// Target of a redirect without a URL.
@@ -78,16 +79,16 @@ struct Case<'asked> {
     limits: Option<[String; 3]>,
     /// Maximum page size for this request.
     page_cap: u32,
-    /// Maximum number of rows of a page, whatever its size.
-    most_rows: usize,
-    /// Number of rows before the list changed for this request, if the response says that.
+    /// Maximum number of rows of a page, regardless of its size.
+    max_page_rows: usize,
+    /// Number of rows before the list changed for this request, if the response states that.
     total_before: Option<u32>,
 }
 
 /// How to respond to a request.
 #[derive(Debug)]
 pub(super) struct ResponsePlan {
-    /// How long to wait before anything is sent.
+    /// How long to wait before sending anything.
     pub(super) delay: Duration,
     /// What is sent.
     pub(super) delivery: ResponseDelivery,
@@ -100,15 +101,15 @@ pub(super) enum ResponseDelivery {
     Whole(PreparedReply),
     /// Half of it.
     CutOff(PreparedReply),
-    /// A byte at a time.
+    /// One byte at a time.
     Drip(PreparedReply, Duration),
     /// The connection is reset instead.
     Reset,
     /// The connection is closed instead.
     Close,
-    /// Never.
+    /// No response is ever sent.
     Hang,
-    /// The server goes away for this long.
+    /// The server becomes unavailable for this long.
     Gone(Duration),
 }
 
@@ -141,7 +142,7 @@ impl SimulatorState {
         let facts = RequestFacts {
             number: case.number,
             endpoint: case.route.endpoint(),
-            window: self.window_asked_for(&case).map(|(_, offset, size)| (offset, size)),
+            window: self.requested_window(&case).map(|(_, offset, size)| (offset, size)),
             profile: self.accounts.scope(AccountNumber::ORGANIZATION, asked).ok().and_then(AccountNumber::profile),
         };
         if let Some(fault) = self.faults.strike(facts) {
@@ -149,8 +150,8 @@ impl SimulatorState {
             match fault {
                 FaultKind::Slow(longer) => delay += longer,
                 FaultKind::PageCap(page_cap) => case.page_cap = page_cap,
-                FaultKind::Rows(rows) => case.most_rows = rows,
-                fault => return ResponsePlan { delay, delivery: self.spoil(fault, &case) },
+                FaultKind::Rows(rows) => case.max_page_rows = rows,
+                fault => return ResponsePlan { delay, delivery: self.apply_fault(fault, &case) },
             }
         }
         let reply = self.answer(&case);
@@ -197,7 +198,7 @@ impl SimulatorState {
             },
             limits: self.limiter.headers(asked.clock),
             page_cap: self.settings.page_cap,
-            most_rows: usize::MAX,
+            max_page_rows: usize::MAX,
             total_before: None,
         };
         self.count_request(&case);
@@ -209,12 +210,12 @@ impl SimulatorState {
         if case.route == Route::Contacts && is_about_the_organization {
             self.let_the_list_move(&case);
         }
-        self.let_messages_arrive(&case);
+        self.add_due_messages(&case);
         case
     }
 
     fn count_request(&mut self, case: &Case) {
-        let window = self.window_asked_for(case);
+        let window = self.requested_window(case);
         let statistics = &mut self.statistics;
         statistics.bad_keys += u64::from(case.caller.is_err());
         statistics.last_api_key_ok = Some(case.caller.is_ok());
@@ -231,9 +232,9 @@ impl SimulatorState {
         }
     }
 
-    /// The page, the first row and the number of rows that a list request asks for.
-    fn window_asked_for(&self, case: &Case) -> Option<(u64, u64, u32)> {
-        let (page, asked_size) = case.route.is_list().then(|| window_asked_for(case.asked)).flatten()?;
+    /// The page, the first row and the number of rows of a list request.
+    fn requested_window(&self, case: &Case) -> Option<(u64, u64, u32)> {
+        let (page, asked_size) = case.route.is_list().then(|| requested_window(case.asked)).flatten()?;
         let page = u64::from(page);
         let size = asked_size.min(self.settings.page_cap);
         Some((page, (page - 1) * u64::from(size), asked_size))
@@ -241,7 +242,7 @@ impl SimulatorState {
 
     fn let_the_list_move(&mut self, case: &Case) {
         let window =
-            self.window_asked_for(case).map_or((0, self.settings.page_cap), |(_, offset, size)| (offset, size));
+            self.requested_window(case).map_or((0, self.settings.page_cap), |(_, offset, size)| (offset, size));
         self.accounts.world(AccountNumber::ORGANIZATION).note_reader();
         let arrival = Arrival { number: self.statistics.list_requests, at: case.asked.arrived };
         for step in self.mover.steps(arrival) {
@@ -251,7 +252,7 @@ impl SimulatorState {
     }
 
     /// Adds new messages to the requested mailbox, or at least advances its time.
-    fn let_messages_arrive(&mut self, case: &Case) {
+    fn add_due_messages(&mut self, case: &Case) {
         let Ok(scope) = case.caller.map_err(Into::into).and_then(|caller| self.accounts.scope(caller, case.asked))
         else {
             return;
@@ -260,10 +261,10 @@ impl SimulatorState {
         let account = self.accounts.account_mut(holder);
         if case.route == Route::Conversations && holder == AccountNumber::ORGANIZATION {
             let arrival = Arrival { number: self.statistics.conversation_requests, at: case.asked.arrived };
-            let count = account.mailbox.let_messages_arrive(arrival, &account.world);
+            let count = account.mailbox.add_due_messages(arrival, &account.world);
             self.statistics.messages_arrived += count;
         } else {
-            account.mailbox.look_at_clock(case.asked.arrived);
+            account.mailbox.advance_clock(case.asked.arrived);
         }
     }
 
@@ -311,7 +312,7 @@ impl SimulatorState {
         taken
     }
 
-    /// Makes visible what is due by now.
+    /// Makes the contacts visible whose commits are due.
     fn commit(&mut self, now: Ticks) {
         let mut due: Vec<(Ticks, Ticks)> = self.uncommitted.extract_if(.., |(at, _)| *at <= now).collect();
         due.sort_unstable();
@@ -351,10 +352,10 @@ impl SimulatorState {
     /// A 429 with `Retry-After`.
     fn too_many_requests(&mut self, case: &Case, seconds: u64) -> PreparedReply {
         let mut reply = case.meta.failure(&ErrorCode::BUSINESS_002.into());
-        dress(&mut reply, case);
+        add_api_headers(&mut reply, case);
         let clock = case.asked.clock;
         if self.settings.rate_limit.is_none() && self.settings.rate_headers.are_numbers() {
-            // Injected: the limiter does not know of it, so its headers would contradict the status.
+            // This 429 is injected, so the limiter's headers would contradict the status.
             let end = unix_seconds(clock + Duration::from_secs(seconds));
             reply.set_header("x-ratelimit-remaining", "0");
             reply.set_header("x-ratelimit-reset", &end.to_string());
@@ -376,7 +377,7 @@ impl SimulatorState {
         let until = case.asked.arrived + wait;
         let pause = self.pause.get_or_insert(Pause { since: now, until });
         if until > pause.until {
-            // A longer pause starts again, unless it only extends the current one.
+            // A longer pause extends the current one, or starts a new one if there is none.
             *pause = Pause { since: if pause.until > now { pause.since } else { now }, until };
         }
         reply

@@ -1,11 +1,11 @@
-//! The fuzz targets on stable Rust: sound inputs, changed at random.
+//! The fuzz targets on stable Rust, with randomly mutated valid inputs.
 //!
 //! Every run of the tests tries a few hundred inputs on each target, the same ones each time. With
-//! `SENT_EXPORT_FUZZ_SECONDS` a target runs for that long, from the same first input. An input is written down before
-//! it is tried, so it is there even if the process dies of it; what fails stays in `target/tmp/fuzz`.
+//! `SENT_EXPORT_FUZZ_SECONDS`, each target runs for that long, from the same first input. An input is saved before it is
+//! tried, so it is kept even if it crashes the process; failing inputs stay in `target/tmp/fuzz`.
 //!
-//! There is no feedback by coverage here. For that `fuzz/` has the same targets under libFuzzer, which needs nightly; the
-//! inputs that this module begins with are left in `target/tmp/fuzz/<target>` for it.
+//! This module does not use coverage feedback. For that, `fuzz/` has the same targets under libFuzzer, which needs nightly.
+//! This module leaves its initial inputs in `target/tmp/fuzz/<target>` for it.
 
 mod mutate;
 mod targets;
@@ -20,9 +20,9 @@ use sent_export::simulator::Settings;
 use crate::support::sent_export;
 use mutate::Mutator;
 
-/// Inputs tried on each target when no time is set.
+/// Number of inputs tried on each target if no duration is set.
 const INPUTS: u64 = 300;
-/// No input is longer than a few kilobytes, so only a fault takes this long, even on a slow machine.
+/// No input is longer than a few kilobytes, so only a bug takes this long, even on a slow machine.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
 #[test]

@@ -1,8 +1,8 @@
-//! Changes inputs at random.
+//! Mutates inputs at random.
 
 use fastrand::Rng;
 
-/// Bytes with a meaning in the formats.
+/// Byte sequences that have a meaning in the formats.
 const TOKENS: [&str; 24] = [
     "null",
     "true",
@@ -30,29 +30,29 @@ const TOKENS: [&str; 24] = [
     "\u{feff}",
 ];
 
-/// Numbers at the edges of their types.
+/// Boundary values of number types.
 const EDGES: [u64; 8] = [0, 1, 0x7f, 0xff, 0x7fff_ffff, 0xffff_ffff, u64::MAX / 2, u64::MAX];
 
-/// Longest input.
+/// Maximum length of an input.
 const MAX_LENGTH: usize = 16 << 10;
 
-/// Makes inputs out of sound ones; the same ones in every run.
+/// Generates inputs from valid ones; the same inputs in every run.
 pub(super) struct Mutator {
     seeds: Vec<Vec<u8>>,
     random: Rng,
 }
 
 impl Mutator {
-    /// A sequence of inputs of its own for each name.
+    /// Starts a sequence of inputs that depends on the name.
     pub(super) fn new(seeds: Vec<Vec<u8>>, name: &str) -> Self {
-        assert!(!seeds.is_empty(), "there is nothing to change");
+        assert!(!seeds.is_empty(), "there are no seeds to mutate");
         Self { seeds, random: Rng::with_seed(u64::from(crc32fast::hash(name.as_bytes()))) }
     }
 
-    /// A seed with one change or several.
+    /// A seed with one or more changes.
     pub(super) fn next_input(&mut self) -> Vec<u8> {
         let mut input = self.seed();
-        // Mostly few: an input that is changed in many places is refused at the first of them.
+        // Mostly few changes: an input that is changed in many places is refused at the first one.
         for _ in 0..1 << self.random.u32(0..4) {
             self.change(&mut input);
         }
@@ -81,7 +81,7 @@ impl Mutator {
                 self.insert(input, token.as_bytes());
             }
             6 => {
-                // A number in either order of bytes, over what was there.
+                // Overwrite bytes with a number, in either byte order.
                 let width = 1 << self.random.u32(0..4);
                 let edge = EDGES[self.random.usize(0..EDGES.len())].wrapping_add(self.random.u64(0..3));
                 let bytes = if self.random.bool() { edge.to_le_bytes() } else { edge.rotate_left(32).to_be_bytes() };
@@ -96,7 +96,7 @@ impl Mutator {
                 input.extend(&other[from..]);
             }
             _ => {
-                // A piece many times over: lengths and depths grow.
+                // Repeat a part many times, so that lengths and depths grow.
                 let copy = input[at..end].repeat(self.random.usize(2..64));
                 self.insert(input, &copy);
             }

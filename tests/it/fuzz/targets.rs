@@ -1,8 +1,8 @@
-//! What is done with an input, and what must be true of it: one function for each fuzz target.
+//! One function for each fuzz target: what it does with an input, and the properties it checks.
 //!
-//! `tests/it/fuzz` calls them with inputs of its own, in every run of the tests; `fuzz/fuzz_targets` are the same functions
-//! under libFuzzer. Each input is read as it is and once more inside a sound frame, or a fuzzer would spend its time on
-//! the frame.
+//! In every test run, `tests/it/fuzz` calls them with its own inputs; `fuzz/fuzz_targets` calls the same functions under
+//! libFuzzer. Each input is read unchanged and again inside a valid frame, because otherwise a fuzzer would spend its time
+//! on the frame.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use sent_export::input::{find_files, read_file};
 use sent_export::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, Question, read_journal};
 use sent_export::resources::contacts::{contacts_schema, decode_any_page, decode_page};
 
-/// A page as the API sends it: the scanner and serde alone come to one result.
+/// A page as the API sends it: the scanner and serde alone have the same result.
 pub(super) fn decode(input: &[u8]) {
     let input = String::from_utf8_lossy(input);
     compare_decoders(&input);
@@ -24,7 +24,7 @@ fn compare_decoders(body: &str) {
     match (decode_page(&body), decode_any_page(&body)) {
         (Ok(scanned), Ok(read)) => {
             assert_eq!(scanned, read);
-            // Nothing that was read may stop the way to columns.
+            // Whatever was decoded must also convert to columns.
             read.data.and_then(|list| list.items).map(|page| page.batch_with_extra(true));
         }
         (Err(scanned), Err(read)) => assert_eq!(scanned.to_string(), read.to_string()),
@@ -32,7 +32,7 @@ fn compare_decoders(body: &str) {
     }
 }
 
-/// An error response: what is shown of it is short and without control characters.
+/// An error response: the text that is shown is short and has no control characters.
 pub(super) fn error_envelope(input: &[u8]) {
     let input = String::from_utf8_lossy(input);
     show_error(&input);
@@ -41,7 +41,7 @@ pub(super) fn error_envelope(input: &[u8]) {
 
 fn show_error(body: &str) {
     let Ok(envelope) = Envelope::<serde_json::Value>::from_json(body) else { return };
-    let key = ApiKey::new("sk-9f8e7d6c5b4a").expect("it is printable");
+    let key = ApiKey::new("sk-9f8e7d6c5b4a").expect("the key is printable");
     let error = Box::new(shown_error(&key, envelope.error.unwrap_or_default()));
     for status in [200, 400, 429, 503] {
         let _ = decide(status, error.code.as_deref());
@@ -67,7 +67,7 @@ fn journal_key() -> JournalKey {
     }
 }
 
-/// A journal with a few answers, as a run leaves it.
+/// A journal with a few responses, as a run leaves it.
 pub(super) fn sound_journal() -> &'static [u8] {
     static SOUND: OnceLock<Vec<u8>> = OnceLock::new();
     SOUND.get_or_init(|| {
@@ -80,16 +80,16 @@ pub(super) fn sound_journal() -> &'static [u8] {
             writer.append(Entry { session: 0, question, elapsed_micros: 5, answered_at: 7, body });
         }
         assert!(writer.keep().is_some(), "the folder is writable");
-        std::fs::read(path).expect("it was just written")
+        std::fs::read(path).expect("the journal was just written")
     })
 }
 
-/// A journal on the disk: it is read to its end, whatever is in it, and every entry is found again at its place.
+/// A journal on disk: it is read to its end, whatever it contains, and every entry can be reread at its position.
 pub(super) fn journal(input: &[u8]) {
     read_whole_journal(input);
-    // A sound beginning, and the input as the payload of a record whose checksum is right.
+    // A valid beginning, and the input as the payload of a record with a correct checksum.
     let sound = sound_journal();
-    let begin = sound.windows(4).position(|bytes| bytes == RECORD_MAGIC).expect("it holds records");
+    let begin = sound.windows(4).position(|bytes| bytes == RECORD_MAGIC).expect("the journal has records");
     let (length, checksum) = (u32::try_from(input.len()).expect("inputs are short"), crc32fast::hash(input));
     let parts = [&sound[..begin], RECORD_MAGIC, &length.to_le_bytes(), &checksum.to_le_bytes(), input, &sound[begin..]];
     read_whole_journal(&parts.concat());
@@ -111,25 +111,25 @@ fn read_whole_journal(content: &[u8]) {
     }
 }
 
-/// A CSV file for a report: read or refused, and as many rows are handed on as are counted.
+/// A CSV file for a report: it is read or refused, and the number of rows passed on is the number counted.
 pub(super) fn csv(input: &[u8]) {
     report_on("contacts.csv", input);
     let schema = contacts_schema();
     let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     report_on("contacts.csv", &[columns.join(",").as_bytes(), b"\n", input, b"\n"].concat());
-    // The same as it would be for Excel.
+    // The same input in the dialect for Excel.
     let header = format!("\u{feff}{}\r\n", columns.join(";"));
     report_on("contacts.csv", &[header.as_bytes(), input, b"\r\n"].concat());
 }
 
-/// An NDJSON file for a report, likewise.
+/// An NDJSON file for a report, checked like CSV.
 pub(super) fn ndjson(input: &[u8]) {
     report_on("contacts.ndjson", input);
-    // The input as the value of a column, and as further lines.
+    // The input as the value of a column, and as additional lines.
     report_on("contacts.ndjson", &[b"{\"id\":\"a\",\"opt_out\":", input, b"}\n", input, b"\n"].concat());
 }
 
-/// A Parquet file for a report, likewise.
+/// A Parquet file for a report, checked like CSV.
 pub(super) fn parquet(input: &[u8]) {
     report_on("contacts.parquet", input);
     // The input as a footer, with its length and the magic behind it.
@@ -137,7 +137,7 @@ pub(super) fn parquet(input: &[u8]) {
     report_on("contacts.parquet", &[b"PAR1", input, &length.to_le_bytes(), b"PAR1"].concat());
 }
 
-/// An Arrow IPC file or stream for a report, likewise.
+/// An Arrow IPC file or stream for a report, checked like CSV.
 pub(super) fn ipc(input: &[u8]) {
     report_on("contacts.arrow", input);
     report_on("contacts.arrows", input);
@@ -146,7 +146,7 @@ pub(super) fn ipc(input: &[u8]) {
     report_on("contacts.arrow", &[b"ARROW1\0\0", input, &length.to_le_bytes(), b"ARROW1"].concat());
 }
 
-/// A workbook for a report, likewise.
+/// A workbook for a report, checked like CSV.
 pub(super) fn xlsx(input: &[u8]) {
     report_on("contacts.xlsx", input);
 }
@@ -155,7 +155,7 @@ fn report_on(name: &str, content: &[u8]) {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let path = folder.path().join(name);
     std::fs::write(&path, content).expect("the folder is ours");
-    let found = find_files(&[path]).expect("the file is there");
+    let found = find_files(&[path]).expect("the file exists");
     let mut handed_on = 0;
     if let Ok(facts) = read_file(&found.files[0], &mut |piece| handed_on += piece.batch.num_rows()) {
         assert_eq!(facts.rows, handed_on as u64);

@@ -20,7 +20,7 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let mut pages = Vec::new();
     let accounts = [
         ("usual", 20_000, false),
-        // On paper, it has at most four pages, and so has that of ordinary messages.
+        // In print, this report and that of ordinary messages have at most four pages.
         ("ordinary", 5000, false),
         ("hostile", 6000, true),
         ("one", 1, false),
@@ -40,14 +40,14 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // The pages of paper that the script has printed.
+    // The pages that the script has printed.
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/pages.py");
     let printed = |page: &PathBuf| out.join(format!("{}-print.pdf", page.file_stem().unwrap().to_str().unwrap()));
     let output = Command::new(python()).arg(script).args(pages.iter().map(printed)).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// axe-core is slow on long pages, so these are of small accounts.
+/// axe-core is slow on long pages, so these reports are of small accounts.
 #[test]
 #[ignore = "needs Chromium and Node.js with playwright-core and axe-core"]
 fn axe_core_finds_no_violation() {
@@ -73,7 +73,7 @@ fn axe_core_finds_no_violation() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A page on messages.
+/// A report on messages.
 fn messages_page(out: &std::path::Path, hostile: bool) -> PathBuf {
     let messaging = Messaging { count: 6000, ..Messaging::default() };
     let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
@@ -84,7 +84,7 @@ fn messages_page(out: &std::path::Path, hostile: bool) -> PathBuf {
     page
 }
 
-/// A page on messages, compared with those of some hours before.
+/// A report on messages, compared with an export from some hours earlier.
 fn changed_messages_page(out: &std::path::Path) -> PathBuf {
     let messaging = Messaging { count: 3000, days: 20, ..Messaging::default() };
     let simulator = Simulator::start(Settings { contacts: 2000, messaging, ..Settings::default() }).unwrap();
@@ -98,7 +98,7 @@ fn changed_messages_page(out: &std::path::Path) -> PathBuf {
     page
 }
 
-/// A page with changes and merged small groups.
+/// A report with changes and merged small groups.
 fn changed_page(out: &std::path::Path) -> PathBuf {
     let export = |seed: u64, contacts: u32| {
         let simulator = Simulator::start(Settings { contacts, seed, ..Settings::default() }).unwrap();
@@ -115,7 +115,7 @@ fn changed_page(out: &std::path::Path) -> PathBuf {
     page
 }
 
-/// A page of every region there could be and of more channels than have room, with names of all sorts.
+/// A report with every possible region, more channels than fit, and names of all kinds.
 fn crowded_page(out: &std::path::Path) -> PathBuf {
     const CHANNELS: [&str; 10] = [
         "sms",

@@ -1,4 +1,4 @@
-//! The changes between two exports against a join in `DuckDB`.
+//! Compares the changes between two exports with a join in `DuckDB`.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Two days in the life of an organization: everything that a pipeline runs, against an account that moves and a store.
+//! Two days of an organization: everything that a pipeline runs, with an account that changes and an object store.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn organization() -> Simulator {
     Simulator::start(settings).unwrap()
 }
 
-/// The jobs of every day. Those of contacts and messages go to the store, the report is for people.
+/// The jobs of each day. Those of contacts and messages write to the store; the report is a local file.
 fn jobs(simulator: &Simulator, server: &ObjectServer) -> String {
     let options: Vec<String> = server.options().iter().skip(1).step_by(2).map(|option| format!("{option:?}")).collect();
     format!(
@@ -90,17 +90,17 @@ fn two_days_of_an_organization_end_with_everything_published_and_verified() {
     let simulator = organization();
     let url = simulator.base_url();
     let start = sent_export().file("jobs.toml", &jobs(&simulator, &server));
-    // Before the first run.
+    // State before the first run.
     let flags = ["plan", "contacts", "--profiles", "all", "-o", "p.parquet", "--base-url", &url];
     let run = start.args(flags).finish().expect_code(0);
     let run = run.again().args(["doctor", "--base-url", &url]).finish().expect_code(0);
     let run = run.again().args(["run", "jobs.toml", "--check"]).finish().expect_code(0);
-    // The first day: killed while messages are read, then run again.
+    // The first day: the run is killed while it reads messages, then repeated.
     let list_requests = |simulator: &Simulator| simulator.statistics().conversation_requests;
     let killed = run_jobs(run.again()).kill_when(|| list_requests(&simulator) > 20);
     let run = run_jobs(run_in(killed)).finish().expect_code(0).expect_stderr("\n3 jobs succeeded\n");
     let run = verified(run, &server);
-    assert_eq!(server.open_uploads(), 0, "those of the killed run are aborted");
+    assert_eq!(server.open_uploads(), 0, "the uploads of the killed run are aborted");
     for (job, resource) in [("profiles", "contacts"), ("messages", "messages"), ("report", "contacts")] {
         assert!(metric(&run, job, "sent_export_last_run_rows") > 1_000.0, "{job}: {resource}");
         assert!(metric(&run, job, "sent_export_last_success_timestamp_seconds") > 1.7e9, "{job}");
@@ -109,7 +109,7 @@ fn two_days_of_an_organization_end_with_everything_published_and_verified() {
     let ended = |job: &str| (job.to_owned(), 0);
     assert!(first_day.ends_with(&["profiles", "messages", "report"].map(ended)), "{first_day:?}");
     let whole_list = list_requests(&simulator);
-    // The next day: contacts and messages came, some contacts left.
+    // The next day: there are new contacts and messages, and some contacts are gone.
     simulator.create(50);
     for position in [10, 100, 1_000] {
         assert!(simulator.delete_at(position));
@@ -117,12 +117,12 @@ fn two_days_of_an_organization_end_with_everything_published_and_verified() {
     simulator.pass_time(ONE_DAY, 200);
     let run = run_jobs(run.again()).finish().expect_code(0);
     let run = verified(run, &server);
-    assert!(list_requests(&simulator) - whole_list < whole_list, "only the last days are read again");
+    assert!(list_requests(&simulator) - whole_list < whole_list, "only the last days are reread");
     let changes = std::fs::read_to_string(run.path("changes.ndjson")).unwrap();
     let count = |kind: &str| changes.matches(&format!(r#""change":"{kind}""#)).count();
     assert!(count("added") >= 50 && count("removed") >= 3, "{} added, {} removed", count("added"), count("removed"));
     assert_eq!(run.json("summary.json")["run"]["changes"]["removed"], count("removed"));
-    assert_eq!(std::fs::read_dir(run.path("history")).unwrap().count(), 2, "a file for each day");
+    assert_eq!(std::fs::read_dir(run.path("history")).unwrap().count(), 2, "one file for each day");
     assert_eq!(logged(&run).len(), first_day.len() + 3);
     let run = run.again().args(["report", "--runs", "runs.ndjson"]).finish().expect_code(0);
     assert!(String::from_utf8_lossy(&run.stdout).contains("messages"), "{run:?}");

@@ -1,7 +1,8 @@
-//! The files of `deploy/` under the eyes of the programs that they are for.
+//! Checks the files of `deploy/` with the programs that they are for.
 //!
-//! The Spark application runs here in one process; `tests/deploy/try_spark.py` without `--local` runs it on a cluster and kills a
-//! worker, and `tests/deploy/try_airflow.py` the DAG. Both take minutes and are run by hand: `docs/deploy.md` tells their last results.
+//! The Spark application runs here in one process. `tests/deploy/try_spark.py` without `--local` runs it on a cluster and
+//! kills a worker, and `tests/deploy/try_airflow.py` runs the DAG. Both take minutes and are run by hand; `docs/deploy.md` has
+//! the latest results.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +23,7 @@ fn assert_succeeds(command: &mut Command) {
 #[test]
 #[ignore = "needs Python with kubernetes-validate"]
 fn manifests_are_of_the_schemas_of_kubernetes() {
-    // The oldest version with all that they use (`FailIndex`, `backoffLimitPerIndex`), and the newest here.
+    // The oldest version with everything that they use (`FailIndex`, `backoffLimitPerIndex`), and the newest available here.
     for version in ["1.31", "1.37"] {
         let mut command = Command::new(python());
         command.args(["-m", "kubernetes_validate", "--strict", "-k", version]).current_dir(folder());
@@ -40,7 +41,7 @@ fn the_workflow_is_one_of_github() {
 #[test]
 #[ignore = "needs systemd-analyze"]
 fn the_units_are_ones_of_systemd() {
-    // It looks for the program where the unit has it.
+    // The check looks for the program at the path in the unit.
     let units = tempfile::tempdir().unwrap();
     for name in ["sent-export.service", "sent-export.timer"] {
         let unit = std::fs::read_to_string(folder().join("systemd").join(name)).unwrap();
@@ -50,7 +51,7 @@ fn the_units_are_ones_of_systemd() {
     let mut command = Command::new("systemd-analyze");
     command.args(["verify", "--man=no", "sent-export.service", "sent-export.timer"]).current_dir(units.path());
     let output = command.output().unwrap();
-    // Unknown settings are warnings, with a status of 0.
+    // For unknown settings, the check prints a warning and exits with status 0.
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && !said.contains("sent-export."), "{said}");
 }

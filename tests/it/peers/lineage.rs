@@ -1,4 +1,4 @@
-//! Lineage in the hands of the official Python client of OpenLineage.
+//! Compares lineage events with those that the official Python client of OpenLineage writes.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn the_official_client_writes_the_same_events() {
         let done = run.contacts(&server.base_url(), &[&flags[..], more].concat()).finish().expect_code(code);
         run = done.again();
     }
-    // The shortest events: no output, no parent.
+    // The smallest events: no output, no parent.
     let id = server.contact_by_index(0).id.unwrap();
     let contact = ["contact", &id, "--message-summary", "--rate-limit", "none", "--lineage", "lineage.jsonl"];
     let done = run.args(contact).args(["--base-url", &server.base_url()]).finish().expect_code(0);

@@ -1,4 +1,4 @@
-//! Metrics in the hands of Prometheus' own parsers.
+//! Reads metrics with the parsers of Prometheus.
 
 use std::process::Command;
 

@@ -1,9 +1,9 @@
-//! Tests that need more than Rust: other people's clients, readers and a browser.
+//! Tests that need other programs: clients, readers, engines and a browser.
 //!
 //! `cargo test` ignores them all. `.ci/run` installs the peers, names them in environment variables and runs every ignored
-//! test of this module and of [`crate::privileged`]: one elsewhere is run by hand, and has `on_demand` in its name.
+//! test of this module and of [`crate::privileged`]. Ignored tests elsewhere are run by hand and have `on_demand` in their name.
 //!
-//! *Easy to get wrong:* a test whose peer is missing must fail, or a gate without peers would be green. So nothing here
+//! *Easy to get wrong:* a test whose peer is missing must fail; otherwise a check without peers would pass. So nothing here
 //! returns early: [`peer`] panics.
 
 mod browser;

@@ -24,7 +24,7 @@ fn duckdb_counts_match_the_summary() {
     }
 }
 
-/// Runs every query of a report in `DuckDB` and compares its rows with the count; `codes` must be among the actions.
+/// Runs every query of a report in `DuckDB` and compares the number of rows with the count; `codes` must be among the actions.
 #[track_caller]
 fn check_actions(run: &Finished, summary: &str, codes: &[&str]) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report/check_actions.py");
@@ -46,7 +46,7 @@ fn queries_of_the_report_return_as_many_rows_as_it_counts() {
         let run = run.again().args(["report", "c.parquet", "--quiet", "--json", "f.json"]).finish().expect_code(0);
         check_actions(&run, "f.json", codes);
     }
-    // What two profiles both have is not shared, neither for the report nor for the query.
+    // A number that occurs in two profiles is not shared, neither in the report nor in the query.
     let settings =
         Settings { contacts: 500, profiles: 3, profile_contacts: 3000, hostile: true, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();
@@ -64,7 +64,7 @@ fn queries_of_the_report_return_as_many_rows_as_it_counts() {
     check_actions(&run, "s.json", &["frequent_failure"]);
 }
 
-/// An account in which everything stands out that can: regions differ in opt-outs and in whom a channel reaches.
+/// An account with every possible outlier: regions differ in opt-outs and in the contacts that a channel reaches.
 #[test]
 #[ignore = "needs Python with duckdb"]
 fn queries_about_regions_return_as_many_rows_as_the_report_counts() {
@@ -95,7 +95,7 @@ fn gross_changes_are_what_duckdb_finds() {
     let contacts = |is_new: bool| -> String {
         let mut csv = "id,region_code,available_channels,opt_out\n".to_owned();
         for at in 0..6000_u32 {
-            // Some of each side only, and every sort of change at another pace.
+            // Some contacts are only on one side, and every kind of change occurs at a different rate.
             if is_new && at % 13 == 0 || !is_new && at % 11 == 0 {
                 continue;
             }
@@ -125,7 +125,7 @@ fn gross_changes_are_what_duckdb_finds() {
 #[ignore = "needs Python with duckdb"]
 fn changes_of_messages_are_what_duckdb_finds() {
     for (messages, hostile) in [(20_000, false), (3000, true)] {
-        // Most of them still change.
+        // Most messages still change.
         let messaging = Messaging { count: messages, days: 1, ..Messaging::default() };
         let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
         let simulator = Simulator::start(settings).unwrap();
@@ -133,7 +133,7 @@ fn changes_of_messages_are_what_duckdb_finds() {
         let run = sent_export().messages(&url, &["-o", "old.parquet", "-q"]).finish().expect_code(0);
         simulator.pass_time(std::time::Duration::from_secs(2 * 3600), messages / 20);
         let run = run.again().messages(&url, &["-o", "new.parquet", "-q"]).finish().expect_code(0);
-        // Each side has messages that the other has not, and some prices are known later.
+        // Each side has messages that the other lacks, and some prices become known later.
         let cut = "import duckdb; duckdb.sql(\"copy (select * replace (if(hash(id) % 5 = 0, null, price) as price) from \
             'old.parquet' where hash(id) % 7 > 0) to 'cut.parquet'\")";
         let report = ["report", "new.parquet", "--compare", "cut.parquet", "-q", "--json", "r.json"];

@@ -1,4 +1,4 @@
-//! Servers of object stores on loopback, run by other programs.
+//! Object store servers on loopback, provided by other programs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::{peer, python};
 
-/// The key that the servers take.
+/// The key that the servers accept.
 const KEY: &str = "test-key";
 
 /// A server of S3 or Google Cloud Storage; see `tests/readers/object_server.py`.
@@ -25,12 +25,12 @@ impl ObjectServer {
         command.args([script, kind]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("Python was installed for this test");
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("it prints a port");
+        BufReader::new(child.stdout.as_mut().expect("stdout is piped")).read_line(&mut line).expect("it prints a port");
         let port = line.trim().parse().expect("it prints a port");
         Self { child, port, kind }
     }
 
-    /// The flags and variables with which the program reaches it.
+    /// The flags and variables with which the program connects to the server.
     pub(super) fn options(&self) -> Vec<String> {
         let port = self.port;
         let options = match self.kind {
@@ -49,12 +49,12 @@ impl ObjectServer {
         options.into_iter().flat_map(|option| ["--store-option".to_owned(), option]).collect()
     }
 
-    /// Where S3 is served.
+    /// The S3 endpoint.
     pub(super) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The bytes of an object; `None` when it is not there.
+    /// The bytes of an object; `None` if it does not exist.
     pub(super) fn get(&self, key: &str) -> Option<Vec<u8>> {
         let encoded = |byte: u8| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'=' => char::from(byte).to_string(),
@@ -68,10 +68,10 @@ impl ObjectServer {
         }
     }
 
-    /// Sets what goes wrong, and returns the number of open uploads.
+    /// Configures failures, and returns the number of open uploads.
     pub(super) fn set(&self, setting: &str) -> u64 {
         let (_, body) = self.request(&format!("/_admin?{setting}"));
-        String::from_utf8_lossy(&body).trim().parse().expect("it answers with a number")
+        String::from_utf8_lossy(&body).trim().parse().expect("the response is a number")
     }
 
     /// Uploads that are neither complete nor aborted.
@@ -122,10 +122,10 @@ impl Azurite {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let found = lines.find_map(|line| Some(line.split_once("successfully listen")?.1.to_owned()));
-        // It exits when its output is closed.
+        // Azurite exits when its output is closed.
         std::thread::spawn(move || lines.for_each(drop));
         let address =
-            found.as_deref().and_then(|line| line.split_whitespace().last()).expect("Azurite says where it is");
+            found.as_deref().and_then(|line| line.split_whitespace().last()).expect("Azurite prints its address");
         let endpoint = format!("{address}/devstoreaccount1");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/azure_container.py");
         let made = Command::new(python()).args([Path::new(script)]).args([&endpoint, AZURE_KEY]).status().unwrap();

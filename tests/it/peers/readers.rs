@@ -1,4 +1,4 @@
-//! The files in the hands of other people's readers.
+//! Reads exported files with other programs.
 //!
 //! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`.
 
@@ -27,7 +27,7 @@ fn duckdb_and_pyarrow_read_the_same_contacts_from_every_format() {
     }
 }
 
-/// Writes `c.parquet` again as other programs write Arrow: compressed, with dictionaries, and as one large batch.
+/// Rewrites `c.parquet` as other programs write Arrow: compressed, with dictionaries, and as one large batch.
 const WRITE_ARROW: &str = "
 import pyarrow as pa, pyarrow.feather as feather, pyarrow.parquet as pq
 table = pq.read_table('c.parquet')
@@ -59,12 +59,12 @@ fn arrow_files_of_another_program_are_read_or_refused_by_their_codec() {
     report(run, "lz4.feather").expect_code(2).expect_stderr("unsupported compression LZ4: lz4.feather\nhint: ");
 }
 
-/// Every cell is compared twice: as it was written, and as `LibreOffice` has opened and saved it.
+/// Every cell is compared twice: as written, and after `LibreOffice` has opened and saved the file.
 #[test]
 #[ignore = "needs Python with openpyxl and pyarrow, and LibreOffice"]
 fn openpyxl_and_libreoffice_find_every_value_of_parquet_in_the_workbook() {
     for hostile in [false, true] {
-        // A body of the hostile account is too long for a cell.
+        // One message body of the hostile account is too long for a cell.
         let no_body = if hostile { "--no-body" } else { "--page-size=100" };
         let settings = Settings { hostile, ..Settings::of_messages(1500) };
         let simulator = Simulator::start(settings).unwrap();
@@ -88,10 +88,10 @@ fn openpyxl_and_libreoffice_find_every_value_of_parquet_in_the_workbook() {
     }
 }
 
-/// A workbook as `LibreOffice` saves it, in a folder beside it.
+/// A workbook as saved by `LibreOffice`, in a separate folder.
 fn opened_and_saved(workbook: &Path) -> PathBuf {
     let folder = workbook.with_file_name("saved");
-    // A profile of its own: there may be one in use, or no home.
+    // A separate profile, because the default one may be in use, or there may be no home folder.
     let profile = format!("-env:UserInstallation=file://{}", workbook.with_file_name("profile").display());
     let mut office = Command::new("soffice");
     office.args(["--headless", &profile, "--convert-to", "xlsx", "--outdir"]).arg(&folder).arg(workbook);
@@ -101,7 +101,7 @@ fn opened_and_saved(workbook: &Path) -> PathBuf {
     saved
 }
 
-/// Reads CSV of the dialects by the rules of the documents, and compares every text with Parquet.
+/// Reads the CSV dialects by the documented rules, and compares every text with Parquet.
 #[test]
 #[ignore = "needs Python with pyarrow"]
 fn texts_in_csv_for_excel_and_postgresql_come_back_by_the_documented_rules() {

@@ -3,7 +3,7 @@
 use super::python;
 use crate::readme::{Command, Session, all_commands, is_reader};
 
-/// The table that a reader of the page makes first.
+/// The table that the page tells its reader to create first.
 const CREATE_TABLE: &str =
     r#"sqlite3 contacts.db "CREATE TABLE contacts ($(head -n 1 contacts.csv | sed 's/,/ TEXT, /g') TEXT)""#;
 

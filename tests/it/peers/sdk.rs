@@ -18,7 +18,7 @@ fn start(settings: Settings) -> Simulator {
     Simulator::start(settings).unwrap()
 }
 
-/// One request at once and then one a second.
+/// A burst of one request, then one per second.
 fn limited() -> Simulator {
     start(Settings { rate_limit: Some(Rate { per_minute: 60.0 }), burst: 1, ..Settings::default() })
 }

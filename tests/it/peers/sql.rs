@@ -1,10 +1,10 @@
-//! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
-//! What was compared stays under `target/sql-engines`, a row of a table for each file; `docs/sql.md` has the sums, a row for
-//! each engine.
+//! Runs the printed SQL twice in the engines that it is for, and compares every value with the Parquet file.
+//! The results stay under `target/sql-engines`, as a table with a row for each file; `docs/sql.md` has their sums, with a row
+//! for each engine.
 //!
 //! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON` one
-//! with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`,
-//! the server of `PostgreSQL`, `zstd` and Java are those of the machine.
+//! with those of `tests/sql/ducklake.txt`, because `PyPI` has its extension only for an older `DuckDB`. `sqlite3`, `psql`, the
+//! server of `PostgreSQL`, `zstd` and Java must be installed on the machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 use super::{peer, python};
 use crate::support::{Finished, sent_export};
 
-/// Formats in which everything is exported.
+/// The formats in which everything is exported.
 const FORMATS: [&str; 9] =
     ["parquet", "arrow", "arrows", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
 
-/// Files of CSV that is not as usual, and the flags that write and load it. `tests/sql/check.py` names them, too.
+/// CSV files in other dialects, and the flags that write and load them. `tests/sql/check.py` also names them.
 const CSV_DIALECTS: [(&str, &[&str]); 2] = [
     ("null.csv", &["--delimiter", ";", "--null", "NULL"]),
     ("array.csv", &["--csv", "postgres", "--delimiter", "tab", "--null", "\\N"]),
 ];
 
-/// Quotes of all sorts, for the readers of statements and for a shell. `tests/sql/check.py` names it, too.
+/// A name with all kinds of quotes, to test quoting in statements and in a shell. `tests/sql/check.py` also names it.
 const ODD_NAME: &str = "it's $HOME \"odd\" `name`";
 
 /// Exports everything that is loaded.
@@ -88,7 +88,7 @@ fn every_value_is_loaded_by(engine: &str, python: &Path) {
     assert!(documented.lines().any(|line| line == row), "docs/sql.md lacks this row:\n{row}");
 }
 
-/// What files an engine has loaded, in the order of the columns of `docs/sql.md`.
+/// Kinds of files that an engine can load, in the order of the columns of `docs/sql.md`.
 const FILES: [&str; 14] = [
     "parquet",
     "arrow",
@@ -105,7 +105,7 @@ const FILES: [&str; 14] = [
     "files by region_code",
     "files by opt_out",
 ];
-/// Values that engines differ in.
+/// Kinds of values that engines treat differently.
 const KINDS: [&str; 6] = ["nulls", "empty texts", "phones", "times", "decimals", "lists"];
 
 /// The rows that were compared of each kind of file, and how many of their values are of each kind.
@@ -114,7 +114,10 @@ fn compared(engine: &str, table: &str) -> String {
     let number = |cell: &str, unit: &str| cell.strip_suffix(unit)?.trim().replace(',', "").parse::<u64>().ok();
     for line in table.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let file = FILES.iter().position(|file| *file == cells[2]).expect("the script names what it has loaded");
+        let file = FILES
+            .iter()
+            .position(|file| *file == cells[2])
+            .expect("the script names the kind of file that it has loaded");
         rows[file] += number(cells[4], "rows").expect("its rows");
         for (sum, kind) in kinds.iter_mut().zip(KINDS) {
             *sum += cells[5..].iter().find_map(|cell| number(cell, kind)).expect("every kind is counted");
@@ -132,20 +135,20 @@ fn with_separators(count: u64) -> String {
     groups.join(",")
 }
 
-/// Four days of contacts and of messages, of which every day adds to a history.
+/// Four days of contacts and of messages; every day adds to a history.
 struct Histories {
     run: Finished,
     cases: Vec<Value>,
 }
 
 impl Histories {
-    /// Of ordinary and hostile rows, and of days with other columns.
+    /// Histories of ordinary and hostile rows, and of days with different columns.
     fn write() -> Self {
         const DAYS: [&[&str]; 4] = [&[]; 4];
         let run = sent_export().args(["contacts", "--help"]).finish();
         let mut histories = Self { run, cases: Vec::new() };
         histories.add("contacts", "ordinary/", false, &DAYS);
-        // The name is quoted in every language.
+        // Every language must quote this name.
         histories.add("contacts", &format!("{ODD_NAME}/"), true, &DAYS);
         let (few, more) = ("id,opt_out,updated_at", "available_channels,id,opt_out,region_code,updated_at");
         histories.add("contacts", "columns/", false, &[&["--columns", few], &["--columns", more], &["--columns", few]]);
@@ -154,7 +157,7 @@ impl Histories {
         histories
     }
 
-    /// Exports as often as there are flags.
+    /// Exports once for each set of flags.
     fn add(&mut self, resource: &str, folder: &str, hostile: bool, flags: &[&[&str]]) {
         let messaging = Messaging { count: 300, ..Messaging::default() };
         let simulator =
@@ -168,7 +171,7 @@ impl Histories {
             let run = if resource == "contacts" { run.contacts(&url, &history) } else { run.messages(&url, &history) };
             self.run = run.args(*flags).finish().expect_code(0);
             let started_at = self.run.json(&format!("_{output}.manifest.json"))["started_at"].clone();
-            // To the millisecond; the state is valid from some microseconds later.
+            // The time is cut to milliseconds; the state is valid from some microseconds later.
             times.push(started_at.as_str().unwrap().replace('Z', "999Z"));
             simulator.create(20);
             simulator.pass_time(std::time::Duration::from_secs(3600), 20);

@@ -1,7 +1,7 @@
 //! Exports to and reports from object stores, against servers of their protocols: S3 (moto), Azure (Azurite), and the XML
 //! API of Google Cloud Storage.
 //!
-//! What arrives in a store is compared with the bytes of the same export on the disk.
+//! Each object is compared with the file of the same export on disk.
 
 use std::process::{Command, Stdio};
 
@@ -11,10 +11,10 @@ use super::object_server::{Azurite, ObjectServer};
 use super::python;
 use crate::support::{Run, run_in, sent_export, simulator, wait_until};
 
-/// Enough for two parts of CSV.
+/// Enough contacts for a CSV upload of two parts.
 const TWO_PARTS: u32 = 50_000;
 
-/// An export into a store; its state is kept in the folder of the run.
+/// An export to a store; its state is stored in the folder of the run.
 fn export(run: Run, server: &ObjectServer, base_url: &str, arguments: &[&str]) -> Run {
     run.contacts(base_url, arguments).args(["--state-dir", "state"]).args(server.options())
 }
@@ -30,7 +30,7 @@ fn slow(contacts: u32) -> Simulator {
 fn objects_have_the_bytes_of_files() {
     let (server, simulator) = (ObjectServer::start(&python(), "s3"), simulator(TWO_PARTS));
     let files = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "-o", "c.parquet"]).finish();
-    // Every third part is refused once or more.
+    // Every third part is refused at least once.
     server.set("fail_parts=3");
     let outputs = ["-o", "s3://lake/a/c.csv", "-o", "s3://lake/a/c.parquet", "--summary", "s3://lake/a/s.json", "-v"];
     let run = export(sent_export(), &server, &simulator.base_url(), &outputs).finish().expect_code(0);
@@ -132,7 +132,7 @@ fn a_killed_run_is_resumed_and_its_upload_aborted() {
     assert_eq!(server.open_uploads(), 0);
     let files = sent_export().contacts(&slow.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     assert!(server.get("c.csv").unwrap() == std::fs::read(files.path("c.csv")).unwrap());
-    assert!(slow.statistics().list_requests < 600, "the second run read everything again");
+    assert!(slow.statistics().list_requests < 600, "the second run reread everything");
     drop(run);
 }
 
@@ -230,9 +230,9 @@ fn a_folder_of_days_in_a_store_is_continued() {
     }
     let requests = simulator.statistics().list_requests;
     run(sent_export(), "s3://lake/m/", &["--since-last"]);
-    assert!(simulator.statistics().list_requests - requests < 20, "the whole list was read again");
+    assert!(simulator.statistics().list_requests - requests < 20, "the whole list was reread");
     assert_eq!(of_store()["outputs"], of_files["outputs"], "days that were not read are carried over");
-    // The ids of the messages are read from there, too.
+    // The ids of the messages are read from the store, too.
     let run = sent_export().args(["activities", "--messages", "s3://lake/m/", "-o", "a.csv", "--rate-limit", "none"]);
     let run = run.args(["--base-url", &simulator.base_url(), "--quiet"]).args(server.options()).finish().expect_code(0);
     assert_eq!(run.json("_a.csv.manifest.json")["verdict"], "complete");

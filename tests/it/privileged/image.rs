@@ -1,4 +1,4 @@
-//! The root of the image, as `deploy/image-root` collects it, with nothing of this machine beside it.
+//! The root of the image, as collected by `deploy/image-root`, without access to other files of this machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::support::simulator;
 /// The user of the image.
 const USER: u32 = 65_532;
 
-/// The program in the root of the image, as the image's user and with the image's environment.
+/// Runs the program in the root of the image, as the image's user and with the image's environment.
 fn in_root(root: &Path, arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new("chroot");
     command.args([&format!("--userspec={USER}:{USER}"), root.to_str().unwrap(), "/usr/local/bin/sent-export"]);
@@ -30,7 +30,7 @@ fn the_program_runs_in_the_root_of_the_image() {
     assert!(Command::new(script).arg(env!("CARGO_BIN_EXE_sent-export")).arg(&root).status().unwrap().success());
     let home = root.join("var/lib/sent-export");
     std::os::unix::fs::chown(&home, Some(USER), Some(USER)).unwrap();
-    // The folder of the root is the test's own, which other users may not enter.
+    // The root is inside a folder of the test, which other users may not enter.
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 
     let output = "/var/lib/sent-export/c.xlsx";
@@ -38,7 +38,7 @@ fn the_program_runs_in_the_root_of_the_image() {
     assert_eq!(export.status.code(), Some(0), "{}", String::from_utf8_lossy(&export.stderr));
     assert!(home.join("c.xlsx").exists() && home.join("_c.xlsx.manifest.json").exists());
 
-    // Certificates and name resolution are there: what is missing is the server.
+    // Certificates and name resolution work; only the server is missing.
     std::fs::write(root.join("etc/hosts"), "127.0.0.1 api.example\n").unwrap();
     let arguments = ["contacts", "--base-url", "https://api.example:1", "-o", output, "--max-retries", "0"];
     let refused = in_root(&root, &arguments);

@@ -1,4 +1,4 @@
-//! An output for each profile.
+//! Runs with a separate output for each profile.
 
 use super::choice::server_of;
 use super::{ASKED, CONTACTS, OTHER, assert_profiles, columns, manifest, organization, profile_ids};
@@ -24,7 +24,7 @@ fn each_profile_has_a_file_a_manifest_and_a_report_of_its_own() {
         requests += summary["run"]["requests"].as_u64().unwrap();
     }
     assert_eq!(run_ids.len(), 1, "one run");
-    assert_eq!(requests, server.statistics().requests, "each counts its own");
+    assert_eq!(requests, server.statistics().requests, "each profile counts its own requests");
     let run = run.expect_stderr("Blue Yonder (").expect_stderr("complete: 750 contacts of 3 profiles");
     let mut left: Vec<String> = std::fs::read_dir(run.path("out"))
         .unwrap()
@@ -43,7 +43,7 @@ fn nothing_is_left_of_a_profile_that_cannot_be_read_not_even_its_folder() {
     let mut left: Vec<_> = std::fs::read_dir(run.path("out")).unwrap().map(|file| file.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["Blue_Yonder", "Åland_Ferries"]);
-    // A folder that was there stays.
+    // A folder that existed before is kept.
     std::fs::create_dir_all(run.path("out/Café_Señor_Sons")).unwrap();
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(3);
     assert!(run.path("out/Café_Señor_Sons").is_dir());
@@ -61,7 +61,7 @@ fn folders_of_days_are_written_for_each_profile() {
         let manifest = manifest(&run, &format!("{id}/_created_date.manifest.json"));
         assert_profiles(&manifest["profiles"], &[(&id, 120, "complete")]);
     }
-    // The next run continues each of them, and a profile that is new is read whole.
+    // The next run continues each folder, and reads a new profile completely.
     let first = profile_ids(&server)[0].clone();
     std::fs::remove_dir_all(run.path(&first)).unwrap();
     let before = server.statistics().requests;
@@ -110,7 +110,7 @@ fn one_that_fails_or_is_held_back_leaves_the_others() {
         run.expect_stderr("warning: Café Señor & Sons (").expect_stderr("was not exported: could not fetch contacts");
     let run = run.expect_stderr("unverified: 500 contacts of 2 profiles; 1 failed");
     assert!(run.path("Blue_Yonder.csv").exists() && !run.path("Café_Señor_Sons.csv").exists());
-    // A gate is asked for each.
+    // A gate is checked for each profile.
     server.clear_faults();
     let flags = ["-o", "{profile_name}.csv", "--profiles", "all", "--min-contacts", "251", "-q"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(8);

@@ -1,4 +1,4 @@
-//! What has changed in the lists of several profiles, two of which have contacts with the same ids.
+//! Changes in the lists of several profiles, two of which have contacts with the same ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,15 +26,22 @@ const OUTPUT_FOR_EACH: &[&str] = &[
     "-q",
 ];
 
-/// The number of an item that has no id.
+/// The number that stands for an item without an id.
 const WITHOUT_ID: u32 = 99;
 
 const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
 
-/// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
-/// a contact less, another region for the next and one more; on the third, its list is refused. On the fourth, the key is
-/// refused for it, after North has a contact less, and on the fifth it is not. On the sixth, its list is empty. On the
-/// seventh, it has a contact less, and an item of the other list has no id. On the eighth, the other list is refused.
+/// An organization with the profiles North and South, which have the same three contacts on day 1.
+///
+/// | day | change |
+/// |---|---|
+/// | 2 | South lacks a contact, the next one has another region, and there is a new one |
+/// | 3 | South's list is refused |
+/// | 4 | North lacks a contact, then the key is refused for South |
+/// | 5 | the key is accepted again |
+/// | 6 | South's list is empty |
+/// | 7 | South lacks a contact, and an item of North's list has no id |
+/// | 8 | North's list is refused |
 fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
@@ -113,13 +120,13 @@ fn rows_are_matched_by_their_profiles_and_ids() {
     assert_eq!(fs::read(run.path("d.csv")).unwrap(), fs::read(run.path("ch.csv")).unwrap());
     let run = run.expect_stderr("Removed    1\n  Unchanged  4\n");
 
-    // What a profile lacks that cannot be read is missing; what another one lacks would be removed.
+    // Rows of a profile that cannot be read are missing, while rows that another profile lacks would be removed.
     day.store(3, Ordering::SeqCst);
     let run = export(run.again(), 3);
     assert_eq!(changes(&run, "ch.csv"), [1, 2, 7].map(|id| change("South", id, "missing")));
     assert_eq!(manifest(&run, "_c.ndjson.manifest.json")["changes"]["removed"], 0);
 
-    // The history has the state of each day, with the column of the profile.
+    // The history has the state of each day, including the profile column.
     let mut files: Vec<_> = fs::read_dir(run.path("h")).unwrap().map(|file| file.unwrap().file_name()).collect();
     files.sort();
     let time = |file: &std::ffi::OsString| {
@@ -128,7 +135,7 @@ fn rows_are_matched_by_their_profiles_and_ids() {
     };
     let run = run.again().args(["diff", "h", "--as-of", &time(&files[1]), "-o", "s.ndjson"]).finish().expect_code(0);
     let (state, mut tuesday) = (rows(&run, "s.ndjson"), rows(&run, "tuesday.ndjson"));
-    // A name is no part of a history: a new one is no change of its contacts.
+    // Names of profiles are not part of a history, so a renamed profile does not change its contacts.
     for row in tuesday.values_mut() {
         row.as_object_mut().unwrap().remove("profile_name");
     }
@@ -239,7 +246,7 @@ fn a_resumed_run_keeps_the_changes_of_profiles_that_are_published() {
         ["changes", "outputs", "history"].map(|name| manifest[name].clone())
     };
     let facts_before = facts(&run);
-    // However often it ends early, nothing is forgotten.
+    // However often the run ends early, no change is lost.
     for (today, code) in [(4, 6), (5, 0)] {
         day.store(today, Ordering::SeqCst);
         run = export(run.again(), code);
@@ -248,7 +255,11 @@ fn a_resumed_run_keeps_the_changes_of_profiles_that_are_published() {
     }
     assert_eq!(changes(&run, "South/ch.csv").len(), 0);
     for folder in ["North/h", "South/h"] {
-        assert_eq!(fs::read_dir(run.path(folder)).unwrap().count(), 2, "one for each day on which all was read");
+        assert_eq!(
+            fs::read_dir(run.path(folder)).unwrap().count(),
+            2,
+            "one for each day on which every profile was read"
+        );
     }
     let run = run.again().args(["verify", "North/c.csv", "North/ch.csv"]).finish().expect_code(0);
     let run = export(run.again(), 99);

@@ -1,11 +1,11 @@
-//! Which profiles are read, and what is refused before anything is.
+//! Which profiles are read, and which flags are refused before anything is read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{ASKED, OTHER, assert_profiles, manifest, organization, profile_ids};
 use crate::support::{Answer, Asked, ScriptedServer, sent_export};
 
-/// What the API says of an organization with these profiles.
+/// The API's description of an organization with these profiles.
 pub(super) fn identity(profiles: &[(&str, &str)]) -> String {
     let profile = |&(id, name): &(&str, &str)| serde_json::json!({"id": id, "name": name, "short_name": null, "api_key": "secret"});
     let profiles: Vec<_> = profiles.iter().map(profile).collect();
@@ -13,7 +13,7 @@ pub(super) fn identity(profiles: &[(&str, &str)]) -> String {
         .to_string()
 }
 
-/// The profile that a request reads, by the header; `None` for that of the account.
+/// The profile that a request selects with its header; `None` for the account itself.
 pub(super) fn asked_profile(head: &str) -> Option<String> {
     let line = head.lines().find_map(|line| line.strip_prefix("x-profile-id:"))?;
     Some(line.trim().to_owned())

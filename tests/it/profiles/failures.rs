@@ -1,4 +1,4 @@
-//! What a profile that cannot be read changes for the others.
+//! The effect of a profile that cannot be read on the others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ fn one_that_fails_does_not_lose_the_others_and_is_named_everywhere() {
             assert!(failures[0]["failure"]["text"].as_str().unwrap().contains(text), "{failures:?}");
         }
         assert_eq!(run.evidence("s.json", "profiles_failed"), Some(1.into()));
-        // A report on the file has the same table, by its rows and its manifest.
+        // A report on the file has the same table, from its rows and its manifest.
         let forms = ["--markdown", "again.md", "--html", "again.html", "--json", "again.json"];
         let run = run.again().args(["report", "c.parquet"]).args(forms).finish().expect_code(0);
         let again = run.json("again.json");
@@ -119,7 +119,7 @@ fn what_is_wrong_with_the_account_stops_the_run() {
         Some(_) => Answer::error(500, "INTERNAL_001"),
     });
     for path in ["c.csv", "c-{profile_id}.csv"] {
-        // The budget of all retries is used up: the API is not asked again for each profile.
+        // The retry budget of the run is used up, so the requests are not retried for each profile.
         let flags = ["-o", path, "--profiles", "all", "--retry-budget", "2"];
         let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(5);
         let run = run.expect_stderr("retry budget of the run used up").expect_stderr("progress is saved in");

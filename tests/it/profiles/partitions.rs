@@ -27,7 +27,7 @@ fn each_profile_has_a_file_in_one_dataset_that_is_read_back() {
     let of_run = manifest(&run, "c/_profile_id.manifest.json");
     let wanted: Vec<_> = ids.iter().map(|id| (id.as_str(), CONTACTS, "complete")).collect();
     super::assert_profiles(&of_run["profiles"], &wanted);
-    // The same in a file: what two profiles both have is not repeated, also where the path names the profile.
+    // As in a single file, an id that occurs in two profiles is not repeated, even if only the path names the profile.
     let flags = ["-o", "c.parquet", "--profiles", "all", "-q"];
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
     let report = |run: Finished, path: &str| {
@@ -57,7 +57,7 @@ fn names_regions_and_days_of_contacts_part_all_profiles_together() {
     for column in ["profile_name", "region_code"] {
         export("contacts", column, &[]);
     }
-    // They are not read from day to day, so that the dataset is replaced whole, unlike that of messages.
+    // Contacts do not accumulate from day to day, so the whole dataset is replaced, unlike that of messages.
     export("contacts", "created_date", &["--max-partitions", "1000"]);
     for column in ["profile_name", "status"] {
         export("messages", column, &[]);

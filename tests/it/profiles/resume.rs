@@ -1,4 +1,4 @@
-//! Runs over profiles that are stopped, and resume.
+//! Runs over profiles that are stopped and resumed.
 
 use sent_export::simulator::{Settings, Simulator};
 
@@ -17,7 +17,7 @@ fn a_killed_run_does_not_read_finished_profiles_again() {
         let whole = sent_export().contacts(&quick.base_url(), &flags).finish().expect_code(0);
         let all = quick.statistics().list_requests;
         let server = slow();
-        // In the middle of the third profile.
+        // Kill the run in the middle of the third profile.
         let at = all * 2 / 3 + 1;
         let folder =
             sent_export().contacts(&server.base_url(), &flags).kill_when(|| server.statistics().list_requests >= at);
@@ -53,7 +53,7 @@ fn a_run_that_is_stopped_says_where_its_progress_is_and_plan_counts_it() {
     let run = run.again().args(plan).finish().expect_code(0);
     let text = String::from_utf8(run.stdout.clone()).unwrap();
     assert_eq!(text.matches("saves").count(), kept, "{text}");
-    // Another choice of profiles resumes those that it has.
+    // A run over other profiles resumes those that both runs have.
     let first = profile_ids(&server)[0].clone();
     let flags = ["-o", "c.csv", "--profiles", &first, "--concurrency", "1"];
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);

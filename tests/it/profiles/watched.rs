@@ -1,4 +1,4 @@
-//! Runs over profiles that programs watch: one run for all, and an event for each profile with outputs of its own.
+//! Runs over profiles that programs monitor: one run for all profiles, and an event for each profile with separate outputs.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn record(run: &Finished) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A value of the metrics, whatever its labels.
+/// The value of a metric, regardless of its labels.
 fn metric(run: &Finished, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(run.path("run.prom")).unwrap();
     let line = text.lines().find(|line| line.starts_with(&format!("sent_export_{name}{{")))?;
@@ -157,7 +157,7 @@ fn changes_of_each_are_added_up_and_their_line_stays_one() {
     assert_eq!(run.stderr.matches(": complete: 250 contacts; changes since ").count(), 3, "{run:?}");
 }
 
-/// Checks what is told of a run that ended after it had published the first profile.
+/// Checks what is reported about a run that ended after it had published the first profile.
 #[track_caller]
 fn assert_no_verdict(run: &Finished, rows: u32) {
     let record = record(run);

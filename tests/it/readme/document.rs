@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-/// Languages of blocks that hold no commands.
+/// Languages of blocks without commands.
 const DATA: [&str; 5] = ["dockerfile", "json", "text", "toml", "yaml"];
 
 /// A page with commands.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// Its path in the repository.
+    /// The page's path in the repository.
     pub(crate) name: String,
     pub(crate) blocks: Vec<Block>,
 }
@@ -20,13 +20,13 @@ pub(crate) struct Block {
     pub(crate) commands: Vec<Command>,
 }
 
-/// What a reader would type, and what is shown to come out.
+/// What a reader would type, and the output that the page shows.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
-    /// Its page and line.
+    /// The page and line of the command.
     pub(crate) at: String,
     pub(crate) text: String,
-    /// Lines of its output, except those in parentheses, which mark omissions.
+    /// Lines of the shown output, except those in parentheses, which mark omissions.
     pub(crate) shown: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Command {
     }
 }
 
-/// The README, then all pages of `docs/` by their names.
+/// The README, then all pages of `docs/` by name.
 pub(crate) fn documents() -> Vec<Document> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -50,7 +50,7 @@ pub(crate) fn documents() -> Vec<Document> {
         .collect()
 }
 
-/// All blocks of a page that hold commands.
+/// All blocks of a page that contain commands.
 fn blocks(name: &str, text: &str) -> Vec<Block> {
     let mut lines = text.lines().enumerate().map(|(at, line)| (format!("{name}:{}", at + 1), line));
     let mut blocks = Vec::new();
@@ -61,7 +61,7 @@ fn blocks(name: &str, text: &str) -> Vec<Block> {
         let commands = match language {
             "sh" => typed(&inside),
             "console" => typed_and_shown(&inside),
-            // One statement or several, it is one command.
+            // The whole block is one command, even if it has several statements.
             "python" => {
                 let text: Vec<&str> = inside.iter().map(|(_, line)| *line).collect();
                 vec![Command::new(&at, &text.join("\n"))]
@@ -90,7 +90,7 @@ fn typed(lines: &[(String, &str)]) -> Vec<Command> {
     commands
 }
 
-/// Lines that begin with a prompt are commands, the others what comes out.
+/// Lines that begin with a prompt are commands; the others are output.
 fn typed_and_shown(lines: &[(String, &str)]) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     for (at, line) in lines {

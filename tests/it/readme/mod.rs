@@ -1,8 +1,8 @@
 //! Every command of the README and of `docs/`, run as written there.
 //!
 //! A block runs in one shell, in a folder that all blocks of a page share from top to bottom, as a reader would run them.
-//! There, `sent-export` is the binary built for the tests, and `SENT_BASE_URL` points to a simulator. Whatever else differs
-//! from the page is listed here: [`PREPARATION`], [`substitutions`] and [`NOT_RUN`]. A list entry that matches nothing
+//! There, `sent-export` is the binary built for the tests, and `SENT_BASE_URL` points to a simulator. All other differences
+//! from the page are listed here: [`PREPARATION`], [`substitutions`] and [`NOT_RUN`]. A list entry that matches nothing
 //! fails, and so does a command that is neither run nor listed.
 //!
 //! Commands of other programs that read the files ([`READERS`]) run in `peers::readme`.
@@ -15,7 +15,7 @@ pub(crate) use session::{Said, Session};
 
 use sent_export::simulator::{DEFAULT_API_KEY, Simulator};
 
-/// What every page assumes: an earlier export and its summary, exports of two days, and a file with a key.
+/// Files that every page assumes: an earlier export and its summary, exports of two days, and a file with a key.
 const PREPARATION: &str = "mkdir exports sample-output
 sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json
 cp exports/contacts.parquet monday.parquet
@@ -23,7 +23,7 @@ cp exports/contacts.parquet tuesday.parquet
 mkdir keys
 printf %s \"$SENT_DM_API_KEY\" > keys/globex";
 
-/// The page whose first block of TOML is the file of jobs that all pages have.
+/// The page whose first TOML block is the jobs file for all pages.
 const JOBS: (&str, &str) = ("docs/jobs.md", "jobs.toml");
 
 /// Beginnings of commands that are not run, with the reason.
@@ -52,26 +52,26 @@ const NOT_RUN: [(&str, &str); 16] = [
 /// Why a command is not run.
 const STORE: &str = "needs an object store; peers::stores runs the same";
 
-/// Beginnings of commands that read what was exported; they need the peers.
+/// Beginnings of commands that read exported files with other programs.
 pub(crate) const READERS: [&str; 3] = ["duckdb ", "python3 ", "sqlite3 "];
 
-/// A command that begins like this serves until it is stopped.
+/// Beginning of commands that serve until they are stopped.
 const SERVER: &str = "sent-export simulator ";
 
-/// Replacements from what is shown to what is run.
+/// Replacements in commands, from the text that is shown to the text that is run.
 fn substitutions(simulator: &Simulator) -> Vec<(&'static str, String)> {
     vec![
-        // The binary is built already.
+        // The binary has already been built.
         ("cargo run --release -- ", "sent-export ".to_owned()),
         ("SENT_DM_API_KEY=...", format!("SENT_DM_API_KEY={DEFAULT_API_KEY}")),
-        // The ids of profiles are the simulator's.
+        // The simulator has other profile ids.
         ("6f9619ff-8b86-4011-b42d-00cf4fc964ff", simulator.profile_ids()[0].to_string()),
-        // Another program may have this port.
+        // Another program may use this port.
         ("--port 8080", "--port 0".to_owned()),
     ]
 }
 
-/// A command as it is run.
+/// A command with the replacements applied.
 pub(crate) fn as_run(text: &str, simulator: &Simulator) -> String {
     substitutions(simulator).iter().fold(text.to_owned(), |text, (shown, run)| text.replace(shown, run))
 }
@@ -123,7 +123,7 @@ fn every_listed_exception_occurs_in_a_document() {
     let starts = NOT_RUN.iter().map(|(start, _)| *start).chain(READERS);
     let shown: Vec<&str> = substitutions(session.simulator()).into_iter().map(|(shown, _)| shown).collect();
     let stale: Vec<&str> = starts.chain(shown).filter(|part| !is_said(part)).collect();
-    assert!(stale.is_empty(), "no document says this any more: {stale:?}");
+    assert!(stale.is_empty(), "no document contains this any more: {stale:?}");
 }
 
 #[test]
@@ -165,7 +165,7 @@ pub(crate) fn is_reader(command: &Command) -> bool {
     READERS.iter().any(|start| command.text.starts_with(start))
 }
 
-/// The lines that a page shows below a command come in this order, with others between them.
+/// True if the output contains the lines that a page shows, in this order, possibly with other lines in between.
 fn assert_shown(command: &Command, said: &Said) {
     let all = format!("{}\n{}", said.stderr, said.stdout);
     let mut lines = all.lines();

@@ -1,4 +1,4 @@
-//! A shell as a reader of the documents has one.
+//! A shell session like that of a reader of the documents.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use sent_export::simulator::{DEFAULT_API_KEY, Settings, Simulator};
 
 use super::Command;
 
-/// Begins the output of each command.
+/// Marks the beginning of the output of each command.
 const MARK: char = '\u{1e}';
 
 /// Wraps the binary and records the exit code of each run: a shell reports only the last one in a pipeline.
@@ -35,7 +35,7 @@ pub(crate) struct Said {
 }
 
 impl Session {
-    /// A session in a new folder; `programs` are folders to put first in `PATH`.
+    /// Starts a session in a new folder; `programs` are folders to put first in `PATH`.
     pub(crate) fn new(programs: &[&Path]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join(".bin");
@@ -66,7 +66,7 @@ impl Session {
         shell.env("BINARY_UNDER_TEST", env!("CARGO_BIN_EXE_sent-export")).env("NOTED_RUNS", self.path(".runs"));
         shell.env("SENT_DM_API_KEY", DEFAULT_API_KEY).env("SENT_BASE_URL", self.simulator.base_url());
         shell.env("ACME_KEY", DEFAULT_API_KEY);
-        // The pages show what a terminal shows.
+        // The pages show the output of a terminal.
         shell.env("SENT_EXPORT_SHOW_TABLE", "always");
         shell.env("GITHUB_STEP_SUMMARY", self.path("step-summary.md"));
         shell
@@ -95,7 +95,7 @@ impl Session {
     /// Runs a server until it has printed its address.
     #[track_caller]
     pub(crate) fn serve(&self, command: &Command) {
-        // Replaces shell and wrapper by the binary, because killing them would leave it running.
+        // Replace shell and wrapper with the binary, because killing them would leave it running.
         let script = command.text.replacen("sent-export", "exec \"$BINARY_UNDER_TEST\"", 1);
         let mut server = self.shell(&script).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

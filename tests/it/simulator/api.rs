@@ -143,7 +143,7 @@ fn a_phone_is_found_exactly_or_not_at_all() {
     let path = |phone: &str| format!("/v3/contacts?page=1&page_size=100&phone={phone}");
     let found = ask(&simulator, &path(&number.replace('+', "%2B")));
     assert_eq!(found.ids(), [contact.id.unwrap()]);
-    // An unescaped plus is a space by the rules of queries.
+    // An unescaped plus sign in a query means a space.
     assert_eq!(ask(&simulator, &path(&number)).error(), (404, "RESOURCE_001".into()));
     assert_eq!(ask(&simulator, &path("%2B19995550100")).error(), (404, "RESOURCE_001".into()));
 }

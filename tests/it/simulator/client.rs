@@ -1,4 +1,4 @@
-//! A client of a few lines that hides nothing of what a server does.
+//! A minimal client that returns everything a server sends.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -7,14 +7,14 @@ use std::time::Duration;
 use sent_export::simulator::{DEFAULT_API_KEY, Settings, Simulator};
 use serde_json::Value;
 
-/// An answer, as it came.
+/// An unprocessed response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Names in lower case, and values.
+    /// Header names in lower case, and their values.
     headers: Vec<(String, String)>,
-    /// What followed until the connection was closed.
+    /// The bytes until the connection was closed.
     pub(crate) body: Vec<u8>,
 }
 
@@ -51,17 +51,17 @@ pub(crate) fn start(settings: Settings) -> Simulator {
     Simulator::start(settings).unwrap()
 }
 
-/// Asks with the right key.
+/// Sends a request with the valid key.
 pub(crate) fn ask(simulator: &Simulator, path: &str) -> Answer {
     try_ask(simulator, path).unwrap()
 }
 
-/// Asks with the right key; the connection may fail.
+/// Sends a request with the valid key; the connection may fail.
 pub(crate) fn try_ask(simulator: &Simulator, path: &str) -> io::Result<Answer> {
     send(simulator, "GET", path, &[("x-api-key", DEFAULT_API_KEY)])
 }
 
-/// Asks with these headers only.
+/// Sends a request with only these headers.
 pub(crate) fn ask_with(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> Answer {
     send(simulator, "GET", path, headers).unwrap()
 }
@@ -71,7 +71,7 @@ pub(crate) fn page(simulator: &Simulator, page: u32, page_size: u32) -> Answer {
     ask(simulator, &format!("/v3/contacts?page={page}&page_size={page_size}"))
 }
 
-/// Sends a request on a connection of its own and reads until that is closed.
+/// Sends a request on a new connection and reads until that is closed.
 pub(crate) fn send(simulator: &Simulator, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
     let mut stream = connect(simulator)?;
     let headers: String = headers.iter().map(|(name, value)| [*name, ": ", *value, "\r\n"].concat()).collect();

@@ -1,4 +1,4 @@
-//! Every fault, as it looks on the wire.
+//! Every fault, as seen on the wire.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ fn a_dripping_body_comes_a_byte_at_a_time() {
     let answer = ask(&simulator, "/v3/nowhere");
     assert_eq!(answer.status, 404);
     assert!(begin.elapsed() > Duration::from_millis(5) * u32::try_from(answer.body.len()).unwrap());
-    assert!(answer.json()["meta"].is_object(), "it is whole in the end");
+    assert!(answer.json()["meta"].is_object(), "the body is complete in the end");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_stopped_server_refuses_connections_and_can_restart() {
     assert!(try_ask(&simulator, "/v3/me").is_err());
     assert_eq!(connect(&simulator).unwrap_err().kind(), ErrorKind::ConnectionRefused);
     while connect(&simulator).is_err() {
-        assert!(begin.elapsed() < Duration::from_secs(10), "it never came back");
+        assert!(begin.elapsed() < Duration::from_secs(10), "the server never listened again");
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(begin.elapsed() >= Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! Messages, activities and summaries: what each answers, and that they agree.
+//! Messages, activities and summaries: the response of each endpoint, and that they agree.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -177,7 +177,7 @@ fn messages_arrive_and_change_status_during_a_read() {
     assert!(ids.len() < read.len(), "rows were pushed down to the next page");
     assert!(truth.present_throughout.iter().all(|id| ids.contains(id.to_string().as_str())), "and none was lost");
     assert!(truth.present_now.len() > truth.present_throughout.len());
-    assert_eq!(outcome(), (read, truth), "by request it is the same each time");
+    assert_eq!(outcome(), (read, truth), "changes per request are reproducible");
 }
 
 #[test]

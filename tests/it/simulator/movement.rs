@@ -1,4 +1,4 @@
-//! A list that moves: what a reader sees, and what the books say.
+//! A list that changes: what a client sees, and what the simulator's records say.
 
 use std::collections::HashSet;
 
@@ -144,7 +144,7 @@ fn the_list_can_be_moved_from_outside() {
     assert!(simulator.update_at(50) && simulator.delete_at(60) && simulator.replace_at(70));
     assert!(!simulator.delete_at(1_000));
     let after = page(&simulator, 1, 100).ids();
-    // One created by the replacement, the updated one, two created, and then the old front.
+    // One contact created by the replacement, the updated one, two created ones, and then the former first one.
     assert_eq!(after[1], before[48]);
     assert_eq!(after[4], before[0]);
     assert_eq!(simulator.contact_count(), 101);

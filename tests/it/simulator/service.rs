@@ -1,4 +1,4 @@
-//! What real services do between a write and an answer: old counts, late rows, replicas.
+//! Inconsistencies of real services: outdated counts, late rows, replicas.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ fn a_late_commit_shows_up_behind_rows_that_were_passed_already() {
         .iter()
         .map(|contact| contact["created_at"].as_str().unwrap()[..19].to_owned())
         .collect();
-    assert!(created.is_sorted_by(|newer, older| newer >= older), "each stands where its time puts it: {created:?}");
+    assert!(created.is_sorted_by(|newer, older| newer >= older), "rows are in order of creation: {created:?}");
     assert_eq!(simulator.statistics().contacts_created, 20);
 }
 
@@ -117,7 +117,7 @@ fn wide_lists_hold_what_every_profile_has() {
     let all = numbers.len();
     numbers.sort();
     numbers.dedup();
-    assert!(numbers.len() < all, "some numbers stand there twice");
+    assert!(numbers.len() < all, "some numbers occur twice");
     for profile in simulator.profile_ids() {
         let own = scoped(&simulator, "/v3/contacts?page=1&page_size=100", &profile.to_string());
         assert_eq!((own.ids().len(), own.total_count()), (40, 40));
@@ -188,7 +188,10 @@ fn sender_profiles_are_listed_and_take_no_profile() {
     assert_eq!(data["pagination"]["total_count"], 5);
     let organization = ask(&simulator, "/v3/me").json()["data"]["id"].clone();
     assert_eq!(data["sender_profiles"][0]["organization_id"], organization);
-    assert!(data["sender_profiles"][0]["api_key"].is_string(), "what nobody may write down is there");
+    assert!(
+        data["sender_profiles"][0]["api_key"].is_string(),
+        "the API keys, which clients must not write anywhere, are sent"
+    );
     let found = ask(&simulator, "/v3/sender-profiles?page=1&page_size=10&search=ferries").json();
     assert_eq!(found["data"]["sender_profiles"].as_array().map(Vec::len), Some(1));
     assert_eq!(scoped(&simulator, path, &expected[0]).error(), (400, "VALIDATION_001".into()));

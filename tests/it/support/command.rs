@@ -1,4 +1,4 @@
-//! Runs the binary in a folder of its own with a scrubbed environment.
+//! Runs the binary in a folder of its own with a clean environment.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sent_export::simulator::DEFAULT_API_KEY;
 
-/// One run to come.
+/// A run that has not started yet.
 pub(crate) struct Run {
     folder: tempfile::TempDir,
     command: Command,
@@ -21,7 +21,7 @@ pub(crate) fn sent_export() -> Run {
     run_in(tempfile::tempdir().expect("the temporary folder is writable"))
 }
 
-/// The same in a folder where something may be already.
+/// Like `sent_export`, in a folder that may have files already.
 pub(crate) fn run_in(folder: tempfile::TempDir) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sent-export"));
     command.current_dir(folder.path()).env_clear().env("SENT_DM_API_KEY", DEFAULT_API_KEY);
@@ -74,7 +74,7 @@ impl Run {
         self.folder
     }
 
-    /// The command itself, for tests that send signals or close pipes.
+    /// The underlying command, for tests that send signals or close pipes.
     pub(crate) fn into_parts(self) -> (tempfile::TempDir, Command) {
         (self.folder, self.command)
     }
@@ -86,11 +86,11 @@ impl Run {
         let mut child = self.command.spawn().expect("the binary was built for this test");
         let watching = watch_peak(child.id());
         let mut stderr = String::new();
-        child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("messages are UTF-8");
+        child.stderr.take().expect("stderr is piped").read_to_string(&mut stderr).expect("messages are UTF-8");
         let used = child.wait4().expect("the child was started by us");
-        // What the system counts for a child begins with what its parent took when it was started, which for the process
-        // of these tests may be more than the child ever takes. Watching it shows its own.
-        let seen = watching.join().expect("watching does not panic");
+        // The peak that the system reports for a child starts at the memory of its parent at that time, which for the process
+        // of these tests may be more than the child ever uses. Monitoring the child shows its own peak.
+        let seen = watching.join().expect("the monitoring thread does not panic");
         let peak = seen.map_or(used.rusage.maxrss, |seen| seen.min(used.rusage.maxrss));
         let command = format!("{:?}", self.command);
         let finished = Finished { code: used.status.code(), stdout: Vec::new(), stderr, command, folder: self.folder };
@@ -115,7 +115,7 @@ impl Run {
     }
 }
 
-/// Follows the most memory that a process took, in bytes, until it ends; `None` where the system does not tell.
+/// Monitors the peak memory of a process, in bytes, until it ends; `None` if the system does not report it.
 fn watch_peak(process: u32) -> std::thread::JoinHandle<Option<u64>> {
     std::thread::spawn(move || {
         let mut peak = None;
@@ -143,13 +143,13 @@ pub(crate) fn wait_until(run: &mut Child, mut is_true: impl FnMut() -> bool) {
         assert!(ended.is_none(), "the run ended before: {ended:?}");
         if Instant::now() > deadline {
             drop(run.kill());
-            panic!("it did not come true");
+            panic!("the condition never held");
         }
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// One run that is over; shows command and streams when an assertion fails.
+/// A finished run; shows command and streams when an assertion fails.
 pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
@@ -169,7 +169,7 @@ impl Finished {
     #[track_caller]
     pub(crate) fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
-        // Whatever happens, the key stays out of what is printed.
+        // The key must never be printed.
         assert!(!self.stderr.contains(DEFAULT_API_KEY), "{self:?}");
         self
     }
@@ -184,7 +184,7 @@ impl Finished {
         self.folder.path().join(name)
     }
 
-    /// The folder with what the run left.
+    /// The folder with the files that the run left.
     pub(crate) fn into_folder(self) -> tempfile::TempDir {
         self.folder
     }
@@ -203,7 +203,7 @@ impl Finished {
         lines.iter().find(|line| line["code"] == code).map(|line| line["count"].clone())
     }
 
-    /// The lines of a log in JSON; every one must be an object with what all have.
+    /// The lines of a log in JSON; checks that each is an object with the members that all lines have.
     #[track_caller]
     pub(crate) fn log(&self) -> Vec<serde_json::Value> {
         let read = |line: &str| {
@@ -216,9 +216,9 @@ impl Finished {
         self.stderr.lines().map(read).collect()
     }
 
-    /// Names of all files that the run left, hidden ones too.
+    /// Names of all files that the run left, including hidden ones.
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is readable");
         let mut names: Vec<String> =
             entries.map(|entry| entry.expect("just listed").file_name().to_string_lossy().into_owned()).collect();
         names.sort();

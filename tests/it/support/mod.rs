@@ -1,4 +1,4 @@
-//! How tests run the binary and answer its requests.
+//! Helpers that run the binary and respond to its requests.
 
 mod certificate;
 mod command;
@@ -11,18 +11,18 @@ pub(crate) use server::{Answer, Asked, ScriptedServer, page};
 use sent_export::simulator::{Settings, Simulator};
 use sha2::Digest;
 
-/// What describes summaries.
+/// The schema of summaries.
 pub(crate) const SUMMARY_SCHEMA: &str = include_str!("../../../schema/summary.schema.json");
-/// What describes summaries of messages.
+/// The schema of summaries of messages.
 pub(crate) const DELIVERY_SCHEMA: &str = include_str!("../../../schema/delivery.schema.json");
-/// What describes manifests.
+/// The schema of manifests.
 pub(crate) const MANIFEST_SCHEMA: &str = include_str!("../../../schema/manifest.schema.json");
 
 /// Validates a document against its schema.
 #[track_caller]
 pub(crate) fn assert_valid(document: &serde_json::Value, schema: &str) {
     let schema = serde_json::from_str(schema).expect("the schema is JSON");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is valid");
     let errors: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
@@ -34,13 +34,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     format!("{:032x}{:032x}", half(0), half(16))
 }
 
-/// The ids in a CSV file, in its order.
+/// The ids in a CSV file, in the order of its rows.
 pub(crate) fn csv_ids(path: &std::path::Path) -> Vec<uuid::Uuid> {
-    let mut reader = csv::Reader::from_path(path).expect("the file is there");
-    reader.records().map(|row| row.expect("the CSV is sound")[0].parse().expect("the first column is the id")).collect()
+    let mut reader = csv::Reader::from_path(path).expect("the file exists");
+    reader.records().map(|row| row.expect("the CSV is valid")[0].parse().expect("the first column is the id")).collect()
 }
 
-/// A simulator with so many contacts.
+/// A simulator with this many contacts.
 pub(crate) fn simulator(contacts: u32) -> Simulator {
     Simulator::start(Settings { contacts, ..Settings::default() }).expect("a loopback port is free")
 }

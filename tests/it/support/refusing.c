@@ -1,4 +1,4 @@
-/* Refuses single calls with the error in a variable of the environment, as file systems do that lack something. */
+/* Makes single calls fail with the error in an environment variable, as on a file system that does not support them. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-//! A scripted server: for each request, a function of the test decides what is sent.
+//! A scripted server: for each request, a function of the test returns the response.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,20 +7,20 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What goes over the wire.
+/// A response, or the lack of one.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// Status, extra header lines, body.
     Http(u16, Vec<String>, String),
-    /// Status 200, extra header lines, and a body that need not be text.
+    /// Status 200, extra header lines, and a body that may be binary.
     Bytes(Vec<String>, Arc<[u8]>),
-    /// Status 200 and a body that is made while it is sent: a beginning, a part that is repeated, an end.
+    /// Status 200 and a body that is generated while it is sent: a beginning, a part that is repeated, an end.
     Flood(String, &'static str, usize, String),
-    /// The body is truncated midway.
+    /// The body is cut off in the middle.
     CutOff(String),
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Close,
-    /// Nothing for so long.
+    /// Nothing is sent for this long.
     Silence(Duration),
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn page(number: u32, page_size: u32, total: u32) -> String {
     .to_string()
 }
 
-/// The rows that a request covers: `page` and `page_size` are together an offset.
+/// The rows that a request covers, from its `page` and `page_size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) page: u32,
@@ -68,32 +68,32 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What the head of a request requests.
+    /// Parses the head of a request.
     pub(crate) fn by(head: &str) -> Self {
         let number = |name: &str| {
             let at = head.find(&format!("?{name}=")).or_else(|| head.find(&format!("&{name}=")));
-            let value = &head[at.expect("every request names its page and the size") + name.len() + 2..];
+            let value = &head[at.expect("every request has a page and a page size") + name.len() + 2..];
             value.split(['&', ' ']).next().expect("split gives one part").parse().expect("a number")
         };
         Self { page: number("page"), size: number("page_size") }
     }
 
-    /// Its page of a list of `total` contacts.
+    /// The requested page of a list of `total` contacts.
     pub(crate) fn page_of(self, total: u32) -> String {
         page(self.page, self.size, total)
     }
 
-    /// The same, as an answer.
+    /// The requested page, as a response.
     pub(crate) fn answer_of(self, total: u32) -> Answer {
         Answer::ok(self.page_of(total))
     }
 
-    /// Whether one of its rows is this one, counted from 1.
+    /// Whether the request covers this row, counted from 1.
     pub(crate) fn holds(self, row: u32) -> bool {
         (row - 1) / self.size + 1 == self.page
     }
 
-    /// Whether it requests the start of the list.
+    /// Whether the request is for the start of the list.
     pub(crate) fn is_first(self) -> bool {
         self.page == 1
     }
@@ -111,7 +111,7 @@ pub(crate) struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// `script` gets the number of the request, from 0, and its head in lower case.
+    /// `script` takes the number of the request, from 0, and its head in lower case.
     pub(crate) fn start(script: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener is bound").to_string();
@@ -137,7 +137,7 @@ impl ScriptedServer {
         format!("http://{}", self.address)
     }
 
-    /// Heads of all requests so far, in lower case, each with its body, if it has one, as it was sent.
+    /// Heads of all requests so far, in lower case, each followed by its unchanged body, if any.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -192,7 +192,7 @@ fn serve(stream: &TcpStream, script: &Script, log: &Mutex<Vec<String>>, failed: 
     }
 }
 
-/// Sends the answer; returns whether the connection stays open.
+/// Sends the response; returns whether the connection stays open.
 fn send(mut stream: &TcpStream, answer: Answer) -> bool {
     match answer {
         Answer::Http(status, headers, body) => {
