@@ -129,14 +129,14 @@ struct SenderProfileList {
 
 /// The profiles that were read from their list.
 #[derive(Default)]
-struct ProfileList {
+struct DistinctProfiles {
     /// Each once, in the order of the list.
     profiles: Vec<Profile>,
     known: HashSet<Profile>,
     requests: u64,
 }
 
-impl ProfileList {
+impl DistinctProfiles {
     /// Adds those that are new.
     fn add(&mut self, found: Vec<Profile>) {
         let known = &mut self.known;
@@ -178,7 +178,7 @@ impl Account {
         if let Some(profiles) = &identity.profiles {
             return Ok(profiles.clone());
         }
-        let mut list = ProfileList::default();
+        let mut list = DistinctProfiles::default();
         loop {
             let before = list.profiles.len();
             let pages = self.read_profiles(&mut list).await?;
@@ -189,7 +189,7 @@ impl Account {
     }
 
     /// Reads the list of profiles once, adds the new ones to `list`, and returns the number of pages with rows.
-    async fn read_profiles(&self, list: &mut ProfileList) -> Result<u64, ApiError> {
+    async fn read_profiles(&self, list: &mut DistinctProfiles) -> Result<u64, ApiError> {
         let mut in_list = HashSet::new();
         for page in 1_u64.. {
             let name = format!("{} page {page}", SENDER_PROFILES.name);
