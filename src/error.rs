@@ -7,6 +7,7 @@ mod tests;
 use std::error::Error as StdError;
 
 use crate::api::{ApiError, UnsupportedProxy};
+use crate::base::plural::grouped;
 use crate::base::printable::printable;
 use crate::changes::ChangesError;
 use crate::config::{ConfigError, JobsError};
@@ -133,7 +134,7 @@ pub enum Error {
     #[error(transparent)]
     Api(ApiError),
     /// The API serves the first rows of a list, but refuses the rest.
-    #[error("the API refuses rows from {row} on")]
+    #[error("the API refuses rows from {} on", grouped(*.row))]
     RefusedFrom {
         /// The first row that it refuses, from 1.
         row: u64,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::base::plural::grouped;
+
 /// Why rows cannot be written in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
@@ -34,7 +36,10 @@ pub enum FormatError {
         data_type: String,
     },
     /// A text is too long for a cell of a workbook.
-    #[error("xlsx cannot hold the {length} characters of column {column} in row {row}: a cell has at most {limit}")]
+    #[error(
+        "xlsx cannot hold the {} characters of column {column} in row {}: a cell has at most {}",
+        grouped(*.length as u64), grouped(*.row), grouped(*.limit as u64)
+    )]
     LongText {
         /// The column.
         column: String,

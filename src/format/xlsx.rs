@@ -320,7 +320,7 @@ mod tests {
         let long = "x".repeat(MAX_CELL_UNITS + 1);
         let batch = texts(&[Some("+12025550123"), Some(&long)]);
         let error = encoder(&batch).write(&batch).unwrap_err().to_string();
-        let wanted = "xlsx cannot hold the 32768 characters of column text in row 2: a cell has at most 32767";
+        let wanted = "xlsx cannot hold the 32,768 characters of column text in row 2: a cell has at most 32,767";
         assert_eq!(error, wanted);
     }
 
