@@ -1,11 +1,11 @@
 //! How many keys occur more than once, in bounded memory.
 //!
-//! The hashes of keys are partitioned by their last bits, so that a partition fits into the fastest cache of the processor.
-//! A partition collects hashes, then sorts them and merges them into its sorted list of distinct ones; one hash table for
-//! all took twice the time. When the list is full, the partition drops the half of its hashes that have a certain bit set,
-//! and keeps only the others from then on. This is a sample that contains a key with all of its rows or not at all, so
-//! counts in it, doubled for each halving, estimate those of all rows (distinct sampling: Gibbons, "Distinct Sampling for
-//! Highly-Accurate Answers to Distinct Values Queries and Event Reports").
+//! The hashes of keys are partitioned by their last bits, so that a partition fits into the processor's fastest cache. A
+//! partition collects hashes, then sorts them and merges them into its sorted list of distinct hashes; a single hash table
+//! took twice as long. When the list is full, the partition drops all hashes with a certain bit set, about half of them, and
+//! ignores such hashes from then on. The rest is a sample that contains either all rows of a key or none, so its counts,
+//! doubled for each halving, estimate those of all rows (distinct sampling: Gibbons, "Distinct Sampling for Highly-Accurate
+//! Answers to Distinct Values Queries and Event Reports").
 //!
 //! *Easy to get wrong:* a count from a sample is an estimate and must be marked as one.
 
@@ -17,7 +17,7 @@ use foldhash::fast::FixedState;
 use super::super::document::values::Repeated;
 use crate::base::hash::hash_number;
 
-/// Seed for the hashes of texts; any constant, so that the same rows give the same report.
+/// Seed for the hashes of texts: an arbitrary constant, so that the same rows give the same report.
 const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 const PARTS: usize = 1024;
@@ -29,15 +29,16 @@ const MAX_HELD: usize = 896;
 /// Hashes that a partition collects before it sorts them.
 const MAX_FRESH: usize = 1024;
 
-/// The hash of a text that may be repeated.
+/// The hash of a text whose repetitions are counted.
 pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
     HASHES.hash_one(text.as_ref())
 }
 
-/// The hash of whose a key is, to be combined with that of the key by XOR.
+/// The hash of the owner of a key, to be combined with the hash of the key by XOR.
 ///
-/// *Easy to get wrong:* an id can be that of its own owner, and two rows can have the same two ids in turn. Were both hashed
-/// in the same way, those would cancel each other out, and distinct keys would count as repeated.
+/// *Easy to get wrong:* the id of a row can equal that of its owner, and two rows can have each other's id as their owner. If
+/// ids and owners were hashed in the same way, rows of the first kind would all have the hash 0, and two rows of the second
+/// kind would have the same hash, so distinct keys would count as repeated.
 pub(super) fn owner_hash(owner: impl AsRef<[u8]>) -> u64 {
     hash_number(hash(owner))
 }
@@ -45,9 +46,9 @@ pub(super) fn owner_hash(owner: impl AsRef<[u8]>) -> u64 {
 /// Counts repeated keys by their hashes.
 #[derive(Debug, Clone)]
 pub(super) struct Repeats {
-    /// Hashes in the order of their arrival.
+    /// Hashes in the order in which they were added.
     gathered: Vec<u64>,
-    /// The same, ordered by partition.
+    /// The same hashes, ordered by partition.
     parted: Vec<u64>,
     parts: Vec<RepeatsPart>,
 }
@@ -63,7 +64,7 @@ impl Repeats {
         Self { gathered: Vec::new(), parted: Vec::new(), parts: vec![RepeatsPart::new(max_held); PARTS] }
     }
 
-    /// Counts a key by its hash, whose bits must be well mixed.
+    /// Counts a key by its hash, whose bits must be evenly distributed.
     #[inline]
     pub(super) fn add(&mut self, hash: u64) {
         self.gathered.push(hash);
@@ -106,14 +107,14 @@ impl Repeats {
     }
 }
 
-/// The hashes with the same last bits.
+/// Hashes with the same last bits.
 #[derive(Debug, Clone)]
 struct RepeatsPart {
     /// Hashes in the order of their arrival.
     fresh: Vec<u64>,
     /// Distinct hashes, sorted, with the number of rows of each.
     held: Vec<(u64, u32)>,
-    /// How often the list was halved: so many of the highest bits are zero in all hashes that are kept.
+    /// Number of halvings; as many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
     max_held: usize,
 }
@@ -143,11 +144,11 @@ impl RepeatsPart {
         });
         while self.held.len() > self.max_held {
             self.halvings += 1;
-            // The hashes to keep are the smaller ones, at the front.
+            // The hashes to keep are the smaller ones, which are at the front.
             let kept = self.held.partition_point(|(hash, _)| hash.leading_zeros() >= self.halvings);
             self.held.truncate(kept);
         }
-        // All partitions merge at about the same time, so their buffers would exist together.
+        // All partitions merge at about the same time, so their buffers would all be in memory together.
         self.held.shrink_to_fit();
     }
 
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_becomes_a_sample_that_estimates_the_whole() {
+    fn a_full_table_becomes_a_sample_from_which_the_total_is_estimated() {
         let mut repeats = Repeats::with_limit(10);
         for key in 0..1_000_000 {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));
@@ -201,12 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_repeated_under_one_owner_only() {
+    fn ids_are_repeated_only_if_they_have_the_same_owner() {
         let id = |number: u32| format!("{number:08x}-0000-4000-8000-000000000000");
         let none = Repeated::default();
-        assert_eq!(repeated((0..1000).map(|row| (id(row), id(row)))), none, "each is the id of its owner");
-        assert_eq!(repeated((0..1000).map(|row| (id(row), id(row ^ 1)))), none, "each two are swapped");
-        assert_eq!(repeated((0..1000).map(|row| (id(7), id(row)))), none, "each owner has it once");
+        assert_eq!(repeated((0..1000).map(|row| (id(row), id(row)))), none, "each id equals that of its owner");
+        assert_eq!(repeated((0..1000).map(|row| (id(row), id(row ^ 1)))), none, "id and owner of each pair are swapped");
+        assert_eq!(repeated((0..1000).map(|row| (id(7), id(row)))), none, "each owner has the id once");
         let twice = (0..1000).map(|row| (id(row / 2), id(row / 2)));
         assert_eq!(repeated(twice), Repeated { keys: 500, contacts: 1000, approximate: false });
     }
