@@ -36,9 +36,9 @@ pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
 
 /// The hash of the owner of a key, to be combined with the hash of the key by XOR.
 ///
-/// *Easy to get wrong:* the id of a row can equal that of its owner, and two rows can have each other's id as their owner. If
-/// ids and owners were hashed in the same way, rows of the first kind would all have the hash 0, and two rows of the second
-/// kind would have the same hash, so distinct keys would count as repeated.
+/// *Easy to get wrong:* the id of a row can equal that of its owner, and two rows can have each other's id as their owner.
+/// If ids and owners were hashed in the same way, rows of the first kind would all have the hash 0, and two rows of the
+/// second kind would have the same hash, so distinct keys would count as repeated.
 pub(super) fn owner_hash(owner: impl AsRef<[u8]>) -> u64 {
     hash_number(hash(owner))
 }
@@ -110,7 +110,7 @@ impl Repeats {
 /// Hashes with the same last bits.
 #[derive(Debug, Clone)]
 struct RepeatsPart {
-    /// Hashes in the order of their arrival.
+    /// Hashes in the order in which they were added.
     fresh: Vec<u64>,
     /// Distinct hashes, sorted, with the number of rows of each.
     held: Vec<(u64, u32)>,
@@ -206,7 +206,11 @@ mod tests {
         let id = |number: u32| format!("{number:08x}-0000-4000-8000-000000000000");
         let none = Repeated::default();
         assert_eq!(repeated((0..1000).map(|row| (id(row), id(row)))), none, "each id equals that of its owner");
-        assert_eq!(repeated((0..1000).map(|row| (id(row), id(row ^ 1)))), none, "id and owner of each pair are swapped");
+        assert_eq!(
+            repeated((0..1000).map(|row| (id(row), id(row ^ 1)))),
+            none,
+            "id and owner of each pair are swapped"
+        );
         assert_eq!(repeated((0..1000).map(|row| (id(7), id(row)))), none, "each owner has the id once");
         let twice = (0..1000).map(|row| (id(row / 2), id(row / 2)));
         assert_eq!(repeated(twice), Repeated { keys: 500, contacts: 1000, approximate: false });

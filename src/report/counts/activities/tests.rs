@@ -88,7 +88,11 @@ fn positions_decide_the_order_where_all_are_known() {
     reversed.reverse();
     assert_eq!(summary(&[&reversed]).statuses, summary(&[&READ]).statuses);
     let unknown = READ.map(|(id, _, status, code, time, price)| (id, None, status, code, time, price));
-    assert_eq!(summary(&[&unknown]).statuses, summary(&[&READ]).statuses, "without positions, the order of the file decides");
+    assert_eq!(
+        summary(&[&unknown]).statuses,
+        summary(&[&READ]).statuses,
+        "without positions, the order of the file decides"
+    );
 }
 
 #[test]
