@@ -1,4 +1,4 @@
-//! Tables made by hand, and an auditor who goes through the reports of random accounts.
+//! Tests with tables written by hand, and with an auditor that checks the reports of random accounts.
 
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn small_groups_are_merged_until_their_sum_is_large() {
     }
 }
 
-/// So many contacts of a region with these channels.
+/// Contacts of a test: their number, region, channels and opt-out.
 type ContactGroup = (u64, &'static str, &'static str, Option<bool>);
 
 fn counted(groups: &[ContactGroup]) -> Summary {
@@ -55,7 +55,7 @@ fn a_count_with_a_small_complement_is_in_no_form() {
     let (some, all) = ((8_989, "US", "sms", Some(false)), (3_000, "DE", "sms,rcs", Some(false)));
     let mut summary = counted(&[some, (11, "US", "rcs", Some(false)), all]);
     summary.merge_small_groups(20, None);
-    // 8,989 of 9,000 have sms, so 11 have not; and the total minus the count of Germany is just that.
+    // 8,989 of 9,000 have sms, so 11 do not; this also follows from the total minus the count of Germany.
     assert_eq!(summary.channels_by_region["US"].get("sms"), None);
     assert_eq!(summary.channels.get("sms"), None);
     assert_eq!(summary.channels_by_region["DE"]["sms"], 3_000);
@@ -69,7 +69,7 @@ fn a_count_with_a_small_complement_is_in_no_form() {
     }
 }
 
-/// What an auditor holds against a report: each number that can be read off it and lies between 0 and the limit.
+/// Finds every number that can be derived from a report and is greater than 0 and less than the limit.
 struct Auditor<'a> {
     shown: &'a Summary,
     limit: u64,
@@ -164,12 +164,12 @@ impl Auditor<'_> {
         }
     }
 
-    /// The total minus the counts that regions show.
+    /// Checks the total minus the counts that regions show.
     fn all_less_the_regions(&mut self, total: u64, shown: impl Fn(&str) -> Option<u64>) {
         let details = self.shown.region_details.iter();
         let numbers = details.filter_map(|(code, detail)| Some((detail.contacts, shown(code)?)));
         let (contacts, count) = numbers.fold((0, 0), |sum, number| (sum.0 + number.0, sum.1 + number.1));
-        // If no region shows it, there is only the total, which is always shown.
+        // If no region shows the count, only the total is known, which is always shown.
         if contacts > 0 {
             self.look_at_part("regions without a number", total - count, self.shown.contacts - contacts);
         }
@@ -213,7 +213,7 @@ proptest! {
         shown.merge_small_groups(limit, None);
         let finds = Auditor { shown: &shown, limit, finds: Vec::new() }.audit();
         prop_assert!(finds.is_empty(), "{finds:?}");
-        // What is shown is correct.
+        // The counts that are shown are correct.
         for (code, channels) in shown.channels_by_region.iter().filter(|(code, _)| *code != OTHER_KEY) {
             prop_assert!(channels.iter().all(|(channel, count)| all.channels_by_region[code].get(channel) == Some(count)));
         }
