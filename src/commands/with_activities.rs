@@ -1,10 +1,11 @@
 //! The second phase of an export of messages: their activities, which are read after the list and published with it.
 //!
-//! Runs between reading the list and publishing it. By then the list is staged, so its ids are known, and with them the
-//! cost of the rest, which is printed before the first request.
+//! It runs between reading the list and publishing it. By then the list is staged and its ids are known. The number of
+//! requests follows from these and is printed before the first request.
 //!
-//! *Easy to get wrong:* saved activities belong to the ids of one list. A run that is interrupted here must find the same
-//! list again, so its journal is saved from the first response on and removed only when both parts are published.
+//! *Easy to get wrong:* saved activities belong to the ids of one list. A run that resumes after an interruption in this
+//! phase must read the same list, so the journal of the list is saved from the first response on and removed only when both
+//! parts are published.
 
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ pub(super) async fn read_activities<C>(
     Ok(exported)
 }
 
-/// The number of requests to send, and the time that takes.
+/// The number of requests to send, and the time that they take.
 pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
     let count = count_of(requests, "request", "requests");
     let time = match span.map(|span| span.as_secs().div_ceil(60)) {
