@@ -87,8 +87,8 @@ pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Dura
         Some(minutes) => format!(", about {} under the rate limit", count_of(minutes, "minute", "minutes")),
         None => ", without a rate limit".to_owned(),
     };
-    let rest = if is_resumed { ", less what the journal holds" } else { "" };
-    format!("{what}: {count}, one a {one}{time}{rest}")
+    let rest = if is_resumed { ", minus those saved in the journal" } else { "" };
+    format!("{what}: {count}, one per {one}{time}{rest}")
 }
 
 #[cfg(test)]
@@ -101,11 +101,12 @@ mod tests {
     fn the_budget_names_requests_and_minutes() {
         let seconds = Duration::from_secs;
         let text = budget(ACTIVITIES, 5_000, Some(seconds(1_500)), false);
-        assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit");
+        assert_eq!(text, "reading activities: 5,000 requests, one per message, about 25 minutes under the rate limit");
         let text = budget(ACTIVITIES, 1, Some(Duration::from_millis(300)), true);
-        let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
+        let wanted =
+            "1 request, one per message, less than a minute under the rate limit, minus those saved in the journal";
         assert_eq!(text, format!("reading activities: {wanted}"));
         let text = budget(ACTIVITIES, 20, None, false);
-        assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit");
+        assert_eq!(text, "reading activities: 20 requests, one per message, without a rate limit");
     }
 }

@@ -188,8 +188,10 @@ impl Side {
         }
         if !self.facts.doubts.is_empty() {
             warn_text(&match self.which {
-                Which::Old => format!("{} may lack rows, so rows that are called added may be old", self.shown),
-                Which::New => format!("{} may lack rows, so what it lacks is called missing, not removed", self.shown),
+                Which::Old => format!("{} may lack rows, so rows reported as added may be old", self.shown),
+                Which::New => {
+                    format!("{} may lack rows, so rows that it lacks are reported as missing, not removed", self.shown)
+                }
             });
         }
         for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
@@ -260,7 +262,7 @@ impl Side {
     pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
-            warn_text(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
+            warn_text(&format!("{rows} the id of another in {}; the row of the newest file is used", self.shown));
         }
     }
 }

@@ -122,7 +122,7 @@ fn check_clock(reply: &Reply<Identity>, findings: &mut DoctorFindings) -> Result
     findings.warn(
         "clock",
         &text,
-        "synchronize this machine's clock (NTP): times in manifests and reports are wrong by as much",
+        "synchronize this machine's clock (NTP): times in manifests and reports are wrong by that much",
     )
 }
 

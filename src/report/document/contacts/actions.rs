@@ -101,7 +101,8 @@ impl ActionList<'_> {
         if !self.summary.has(&[column::FORMAT_E164, column::REGION_CODE]) {
             return None;
         }
-        let what = ["has a number of another region than its own", "have a number of another region than their own"];
+        let what =
+            ["has a number from a region other than its own", "have a number from a region other than their own"];
         let regions = self.summary.regions.keys();
         let codes: Vec<String> = regions
             .filter_map(|region| Some((region, places::find(region)?.calling_code)))
@@ -123,7 +124,7 @@ impl ActionList<'_> {
 
     fn shared_numbers(&self) -> Option<Action> {
         let shared = self.summary.quality.shared_phone_numbers;
-        let what = ["has the number of another one", "have the number of another one"];
+        let what = ["has the same number as another one", "have the same number as another one"];
         let action = self.of_all(ActionCode::SharedNumbers, shared.contacts, what, "")?;
         let number = "coalesce(nullif(format_e164, ''), nullif(phone_number, ''))";
         // As in the count: a number that two profiles or customers have is not shared.
