@@ -37,16 +37,16 @@ impl Signals {
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
         // Handlers are installed before the thread runs, because until then a signal would end the process.
-        let mut heard = {
+        let mut signals = {
             let _context = runtime.enter();
             StopSignals::listen()?
         };
         let listen = async move {
-            let code = heard.first().await;
+            let code = signals.first().await;
             if begun.load(Ordering::Relaxed) {
                 // Once the outputs are being renamed, which is quick, the signal has no effect.
                 sender.send(Some(code)).ok();
-                leave(heard.second().await)
+                leave(signals.second().await)
             }
             leave(code)
         };

@@ -115,8 +115,8 @@ pub(super) async fn compare<C>(
     let stores = Arc::clone(&config.outputs.stores);
     let replaced = exported.gathered.staged.reports().iter().filter_map(|report| identity(&report.path, &stores));
     let replaced = Replaced { places: replaced.collect(), stores: Arc::clone(&stores) };
-    let asks = confirming.is_some();
-    let sorted = blocking_unless(stop.as_mut(), move |_| comparing.sort(new_rows, &replaced, asks)).await?;
+    let confirms = confirming.is_some();
+    let sorted = blocking_unless(stop.as_mut(), move |_| comparing.sort(new_rows, &replaced, confirms)).await?;
     let mut settings = WriteSettings {
         gone_as: if is_complete { GoneAs::Removed } else { GoneAs::Missing },
         not_gone: HashSet::new(),
@@ -157,7 +157,7 @@ fn identity(path: &str, stores: &Arc<Stores>) -> Option<String> {
 
 impl Comparing {
     /// Sorts both sides.
-    fn sort(mut self, new_rows: NewRows, replaced: &Replaced, asks: bool) -> Result<Sorted, Error> {
+    fn sort(mut self, new_rows: NewRows, replaced: &Replaced, confirms: bool) -> Result<Sorted, Error> {
         self.new_facts.customers.clone_from(new_rows.customers());
         let new = new_rows.finish()?;
         let rows = match (self.rows, &mut self.base.side) {
@@ -175,7 +175,7 @@ impl Comparing {
             check_base(&self.base.place, &side.facts, &self.new_facts)?;
         }
         let mut gone = BTreeSet::new();
-        if asks {
+        if confirms {
             let states = self.history.as_ref().and_then(HistoryRun::own_state);
             for old in [&rows].into_iter().chain(states) {
                 for_each_gone(old, &new, |id| {

@@ -155,15 +155,15 @@ async fn check_endpoints(
     asked: &[&str],
     findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
-    let asks = |name: &str| asked.contains(&name);
-    if asks(endpoints::CONTACTS.name) {
+    let is_selected = |name: &str| asked.contains(&name);
+    if is_selected(endpoints::CONTACTS.name) {
         let contact = check_list(account, scope.into(), endpoints::CONTACTS, findings).await?;
         check_row(account, scope, ("contact", endpoints::CONTACT, contact), findings).await?;
     }
     // Activities are requested by the ids of messages.
-    if asks(endpoints::CONVERSATIONS.name) || asks("activities") {
+    if is_selected(endpoints::CONVERSATIONS.name) || is_selected("activities") {
         let message = check_list(account, scope.into(), endpoints::CONVERSATIONS, findings).await?;
-        if asks("activities") {
+        if is_selected("activities") {
             check_row(account, scope, ("activities", endpoints::ACTIVITIES, message), findings).await?;
         }
     }

@@ -22,12 +22,12 @@ const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 const PARTS: usize = 1024;
 /// Hashes that are collected before they are partitioned: 64 for each partition.
-const MAX_GATHERED: usize = 64 * PARTS;
+const MAX_COLLECTED: usize = 64 * PARTS;
 /// Maximum number of distinct keys of a partition. Counts are exact until a partition has more, which happens at about
 /// 800,000 keys in total. All partitions then take at most 24 MB.
-const MAX_HELD: usize = 896;
+const MAX_DISTINCT: usize = 896;
 /// Hashes that a partition collects before it sorts them.
-const MAX_FRESH: usize = 1024;
+const MAX_PENDING: usize = 1024;
 
 /// The hash of a text whose repetitions are counted.
 pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
@@ -47,28 +47,28 @@ pub(super) fn owner_hash(owner: impl AsRef<[u8]>) -> u64 {
 #[derive(Debug, Clone)]
 pub(super) struct Repeats {
     /// Hashes in the order in which they were added.
-    gathered: Vec<u64>,
+    collected: Vec<u64>,
     /// The same hashes, ordered by partition.
-    parted: Vec<u64>,
+    partitioned: Vec<u64>,
     parts: Vec<RepeatsPart>,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self::with_limit(MAX_HELD)
+        Self::with_limit(MAX_DISTINCT)
     }
 }
 
 impl Repeats {
-    fn with_limit(max_held: usize) -> Self {
-        Self { gathered: Vec::new(), parted: Vec::new(), parts: vec![RepeatsPart::new(max_held); PARTS] }
+    fn with_limit(max_distinct: usize) -> Self {
+        Self { collected: Vec::new(), partitioned: Vec::new(), parts: vec![RepeatsPart::new(max_distinct); PARTS] }
     }
 
     /// Counts a key by its hash, whose bits must be evenly distributed.
     #[inline]
     pub(super) fn add(&mut self, hash: u64) {
-        self.gathered.push(hash);
-        if self.gathered.len() >= MAX_GATHERED {
+        self.collected.push(hash);
+        if self.collected.len() >= MAX_COLLECTED {
             self.part();
         }
     }
@@ -78,20 +78,20 @@ impl Repeats {
     fn part(&mut self) {
         let part = |hash: u64| usize::try_from(hash % PARTS as u64).expect("fewer than PARTS");
         let mut ends = [0; PARTS];
-        self.gathered.iter().for_each(|&hash| ends[part(hash)] += 1);
+        self.collected.iter().for_each(|&hash| ends[part(hash)] += 1);
         let mut start = 0;
         for end in &mut ends {
             start += mem::replace(end, start);
         }
-        self.parted.resize(self.gathered.len(), 0);
-        for hash in self.gathered.drain(..) {
+        self.partitioned.resize(self.collected.len(), 0);
+        for hash in self.collected.drain(..) {
             let end = &mut ends[part(hash)];
-            self.parted[*end] = hash;
+            self.partitioned[*end] = hash;
             *end += 1;
         }
         let mut start = 0;
         for (part, end) in self.parts.iter_mut().zip(ends) {
-            part.add(&self.parted[start..end]);
+            part.add(&self.partitioned[start..end]);
             start = end;
         }
     }
@@ -111,50 +111,50 @@ impl Repeats {
 #[derive(Debug, Clone)]
 struct RepeatsPart {
     /// Hashes in the order in which they were added.
-    fresh: Vec<u64>,
+    pending: Vec<u64>,
     /// Distinct hashes, sorted, with the number of rows of each.
-    held: Vec<(u64, u32)>,
+    distinct: Vec<(u64, u32)>,
     /// Number of halvings; as many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
-    max_held: usize,
+    max_distinct: usize,
 }
 
 impl RepeatsPart {
-    fn new(max_held: usize) -> Self {
-        Self { fresh: Vec::new(), held: Vec::new(), halvings: 0, max_held }
+    fn new(max_distinct: usize) -> Self {
+        Self { pending: Vec::new(), distinct: Vec::new(), halvings: 0, max_distinct }
     }
 
     fn add(&mut self, hashes: &[u64]) {
-        if self.fresh.len() + hashes.len() > MAX_FRESH {
+        if self.pending.len() + hashes.len() > MAX_PENDING {
             self.merge();
         }
-        self.fresh.extend(hashes.iter().filter(|hash| hash.leading_zeros() >= self.halvings));
+        self.pending.extend(hashes.iter().filter(|hash| hash.leading_zeros() >= self.halvings));
     }
 
-    /// Merges the fresh hashes into the sorted list.
+    /// Merges the pending hashes into the sorted list.
     fn merge(&mut self) {
-        self.fresh.sort_unstable();
-        self.held.extend(self.fresh.drain(..).map(|hash| (hash, 1)));
+        self.pending.sort_unstable();
+        self.distinct.extend(self.pending.drain(..).map(|hash| (hash, 1)));
         // Both parts of the list are sorted already, so this sort only merges them.
-        self.held.sort_by_key(|&(hash, _)| hash);
-        self.held.dedup_by(|(hash, more), (kept, contacts)| {
+        self.distinct.sort_by_key(|&(hash, _)| hash);
+        self.distinct.dedup_by(|(hash, more), (kept, contacts)| {
             let is_same = hash == kept;
             *contacts = contacts.saturating_add(if is_same { *more } else { 0 });
             is_same
         });
-        while self.held.len() > self.max_held {
+        while self.distinct.len() > self.max_distinct {
             self.halvings += 1;
             // The hashes to keep are the smaller ones, which are at the front.
-            let kept = self.held.partition_point(|(hash, _)| hash.leading_zeros() >= self.halvings);
-            self.held.truncate(kept);
+            let kept = self.distinct.partition_point(|(hash, _)| hash.leading_zeros() >= self.halvings);
+            self.distinct.truncate(kept);
         }
         // All partitions merge at about the same time, so their buffers would all be in memory together.
-        self.held.shrink_to_fit();
+        self.distinct.shrink_to_fit();
     }
 
     fn repeated(mut self) -> Repeated {
         self.merge();
-        let shared = self.held.iter().map(|&(_, contacts)| u64::from(contacts)).filter(|&contacts| contacts > 1);
+        let shared = self.distinct.iter().map(|&(_, contacts)| u64::from(contacts)).filter(|&contacts| contacts > 1);
         let (keys, contacts) = shared.fold((0, 0), |(keys, sum), contacts| (keys + 1, sum + contacts));
         let halvings = self.halvings;
         Repeated { keys: keys << halvings, contacts: contacts << halvings, approximate: halvings > 0 }

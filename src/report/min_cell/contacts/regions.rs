@@ -98,11 +98,11 @@ fn hide_in_channels(channels: &mut Table, detail: &RegionDetail, limit: Limit) {
     let neither = unreachable.zip(detail.opted_out).map(|(count, opted_out)| count.saturating_sub(opted_out));
     let opted_out_without = neither.map(|count| none.saturating_sub(count));
     let others = channels.iter().filter(|(channel, _)| *channel != NONE_KEY);
-    let mut rests = others
+    let mut complements = others
         .map(|(_, &count)| with_channel.saturating_sub(count))
         .chain(opted_out_with_channel)
         .chain(opted_out_without);
-    if !rests.all(|rest| limit.allows(rest)) {
+    if !complements.all(|count| limit.allows(count)) {
         channels.remove(NONE_KEY);
     }
 }
