@@ -4,7 +4,7 @@ use crate::config::{API_KEY_VARIABLE, AccountConfig};
 use crate::error::Error;
 use crate::simulator::Simulator;
 
-/// The value of the variable with the key. A value that is not UTF-8 counts as an invalid key, not as a missing one.
+/// The value of the key's environment variable. A value that is not UTF-8 counts as an invalid key, not as a missing one.
 pub(super) fn key_variable() -> Option<String> {
     std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned())
 }

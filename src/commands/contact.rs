@@ -1,7 +1,7 @@
 //! `sent-export contact`: one or several contacts, by id or phone number, for people and for pipes.
 //!
-//! Without an output, contacts are read one at a time and printed. With one, they pass through the same pipeline as every
-//! export.
+//! Without an output, contacts are read one at a time and printed. With an output, they pass through the same pipeline as
+//! every export.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal};
@@ -38,8 +38,8 @@ const MIN_NUMBER_DIGITS: usize = 3;
 /// Looks contacts up.
 ///
 /// # Errors
-/// When the configuration is wrong, a contact cannot be fetched, the only one requested is not found, or an output cannot be
-/// written.
+/// When the configuration is wrong, a contact cannot be fetched, the only requested contact is not found, or an output
+/// cannot be written.
 pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);

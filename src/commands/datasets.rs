@@ -46,13 +46,13 @@ pub(super) fn inputs_of(command: &Command) -> Vec<LineageDataset> {
         fields: Vec::new(),
         written: None,
     };
-    // An invalid address ends the run anyway.
+    // An invalid address makes the run fail anyway.
     let api = api_name(account).unwrap_or_default();
     let api = api.trim_end_matches('/');
     let mut inputs: Vec<_> = endpoints.into_iter().flatten().map(|endpoint| unwritten(api, endpoint)).collect();
     let stores = Arc::new(Stores::default());
     for path in files.into_iter().flatten() {
-        // An unreadable file does, too.
+        // An unreadable file makes the run fail anyway.
         let place = OutputTarget::new(path, &stores).ok().and_then(|target| target.place_and_name());
         inputs.extend(place.map(|(namespace, name)| unwritten(&namespace, name)));
     }
@@ -158,7 +158,7 @@ mod tests {
     use crate::resources::contacts::contacts_schema;
 
     #[test]
-    fn objects_are_named_by_their_bucket_and_key_and_streams_are_no_datasets() {
+    fn objects_are_named_by_their_bucket_and_key_and_streams_are_not_datasets() {
         let stores = Arc::new(Stores::default());
         let named = |path: &str| OutputTarget::new(Path::new(path), &stores).unwrap().place_and_name();
         for (path, bucket, key) in [

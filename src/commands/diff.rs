@@ -1,6 +1,6 @@
-//! `sent-export diff`: what is new, changed and gone between two exports.
+//! `sent-export diff`: added, changed and removed rows between two exports.
 //!
-//! Checks that need only manifests are made before any file is read. Checks that need the rows, such as of their customer
+//! Checks that need only manifests are made before any file is read. Checks that need the rows, such as that of customer
 //! ids, are made before an output is opened.
 
 mod as_of;
@@ -83,7 +83,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     let [old_rows, new_rows] = sorters;
     let [old_rows, new_rows] = [old_rows.finish()?, new_rows.finish()?];
     let mut changes = Changes::between(&old_rows, &new_rows, &comparison)?;
-    // Before this point there was nothing to clean up after a signal.
+    // From here on, a signal must not end the process without cleanup.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;
     match write(&mut changes, outputs, &config, &signals) {
@@ -125,7 +125,7 @@ fn publish(mut outputs: Outputs, config: &DiffConfig) -> Result<(), Error> {
 fn withdraw_manifests(config: &DiffConfig) -> Result<(), OutputError> {
     let manifests = config.outputs.iter().flat_map(|request| request.target.manifests());
     let is_ours = |target: &OutputTarget| {
-        // A file of another tool with that name is left alone.
+        // A file of another tool with that name is kept.
         matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
     };
     manifests.filter(is_ours).try_for_each(|target| remove_small_file(&target)).map_err(OutputError::from)

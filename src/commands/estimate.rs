@@ -42,7 +42,7 @@ pub(super) fn plan_export<R: Estimating>(
 
 /// Facts about a run that are known before the estimate.
 pub(super) struct Planned {
-    /// Journals that an earlier run may have left, each with the key it must have.
+    /// Journals that an earlier run may have left, each with its required key.
     pub(super) journals: Vec<(PathBuf, JournalKey)>,
     /// Whether each profile has its own outputs.
     pub(super) is_split: bool,

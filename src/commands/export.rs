@@ -87,12 +87,12 @@ pub(super) struct Opened {
     kept: Option<KeptChanges>,
     /// The requests that the account had sent for other exports.
     pub(super) stats_before: RequestStats,
-    /// Held until the end, like those of the outputs.
+    /// Locks that are held until the end, like those of the outputs.
     _locks: Vec<OutputLock>,
 }
 
 impl Opened {
-    /// Keeps changes that are published instead of comparing again.
+    /// Sets changes to publish instead of those of another comparison.
     pub(super) fn keep_changes(&mut self, kept: KeptChanges) {
         self.comparing = None;
         self.kept = Some(kept);
@@ -141,8 +141,8 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     let (started, now) = (Instant::now(), Timestamp::now());
     let Opened { outputs, activities, comparing, kept, stats_before, _locks } = opened;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
-    // After a failed gate the next run resumes from the journal, however short this one was. The same holds after an
-    // interruption while reading activities: the saved ones belong to the messages of this list.
+    // After a failed gate, the next run resumes from the journal, however short this run was. The same holds after an
+    // interruption while reading activities: the saved activities belong to the messages of this list.
     let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
     let is_kept = config.gate.is_set() || activities.is_some() || confirms;
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
@@ -170,7 +170,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     let mut of_removed = JournalSlot::default();
     let mut compared = None;
     if let (Ok(Some(exported)), Some(comparing)) = (&mut read, comparing)
-        // An export that a gate holds back is not worth a request.
+        // No request is sent for an export that will not be published because of a gate.
         && may_be_published::<R, _>(config, exported)
     {
         let confirming = Confirming { account, key: &key, verbosity, journal: &mut of_removed, now };
@@ -202,7 +202,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     };
     match published {
         Ok(published) => {
-            // Before anything is printed: a full stdout must not make a published export look unfinished.
+            // Removed before anything is printed: if stdout is full, a published export must not look unfinished.
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
@@ -219,11 +219,11 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     }
 }
 
-/// Journals from runs with the outputs in another order are older than the published export.
+/// Removes journals of runs with the outputs in another order, which are older than the published export.
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
     for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path()) {
-        // Nobody needs it, whether or not it can be removed.
+        // A failure does not matter, because the journal is not used anymore.
         remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }
@@ -276,7 +276,7 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
     job::note_outcome(&in_one_line);
     let shows_table = monitor.shows_table();
     if !shows_table {
-        // Otherwise the table starts with it.
+        // A table that is shown starts with these warnings.
         warn_of_losses(&published.document, &published.rejected);
     }
     for suspicion in published.document.suspicions() {

@@ -44,8 +44,8 @@ pub(super) fn is_only_checked(config: &ExportConfig, intent: Intent<'_>) -> bool
     true
 }
 
-/// Calls what reads an account, or the simulator in its place, with the runtime to do so on, and notes what is left of its
-/// quota.
+/// Calls `read` with a connection to the account, or to the simulator that replaces it, and with a runtime; records the
+/// remaining quota.
 ///
 /// # Errors
 /// When there is no key, the simulator or HTTPS cannot be set up, or `read` fails.
@@ -60,7 +60,7 @@ pub(super) fn with_account<T>(
     job::share_quota(&account);
     let result = read(config, &account, &runtime);
     job::note_quota(&account);
-    // A run that was stopped does not wait for an output that hangs.
+    // After a run was stopped, an output that hangs is not waited for.
     runtime.shutdown_background();
     result
 }

@@ -1,8 +1,8 @@
 //! The current job of a thread, when a command is one of several.
 //!
 //! Like a span of `tracing`, a job is entered on a thread and looked up there by the functions that the command calls:
-//! messages get its name, and signals come from the program that runs all jobs. Commands need not distinguish whether they
-//! are jobs.
+//! messages get its name, and signals come from the program that runs all jobs. Commands need not know whether they run as
+//! jobs.
 //!
 //! *Easy to get wrong:* a thread started by a job is not part of it. Such threads print only log messages, and those that
 //! may log enter the span of their parent.
@@ -25,14 +25,14 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<JobContext>>> = const { RefCell::new(None) };
 }
 
-/// Why the command of a job is called.
+/// The purpose of calling the command of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobPurpose {
     /// To check it without sending a request.
     Check,
     /// To run it, alone or with others at the same time.
     Run {
-        /// Whether others run at the same time.
+        /// Whether other jobs run at the same time.
         has_company: bool,
     },
 }
@@ -102,7 +102,7 @@ fn current<T>(ask: impl FnOnce(&JobContext) -> T) -> Option<T> {
     CURRENT.with_borrow(|job| job.as_deref().map(ask))
 }
 
-/// Starts handling signals; a job uses those of the program that runs the jobs.
+/// Starts handling signals; a job uses the handler of the program that runs the jobs.
 ///
 /// # Errors
 /// When a thread cannot be started, or signal handlers cannot be installed.
@@ -154,7 +154,7 @@ pub(super) fn note_account(account: &AccountConfig) {
     current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
 }
 
-/// Passes the quota that the previous job left to an account.
+/// Passes an account the quota that the previous job left.
 pub(super) fn share_quota(account: &Account) {
     if let Some(left) = current(|job| job.quota.get()).flatten() {
         account.continue_from(left);

@@ -38,11 +38,11 @@ pub(super) struct KeptChanges {
 }
 
 impl KeptChanges {
-    /// The changes of the export that is there, if it is from the same responses as this run, which began to read at
-    /// `began_at` (microseconds UTC); `None` if it is not, or lacks changes that the flags ask for.
+    /// The changes of the published export, if that was made from the same responses as this run, which began to read at
+    /// `began_at` (microseconds UTC); `None` if it was not, or lacks changes that the flags request.
     pub(super) fn find(config: &ExportConfig, began_at: i64) -> Option<Self> {
         let (wanted, manifest) = (config.outputs.changes.as_ref()?, config.outputs.manifest.as_ref()?);
-        // An unreadable manifest is refused where it is needed.
+        // An unreadable manifest is an error only where it is needed.
         let before = read_manifest::<PublishedChanges>(manifest).ok().flatten()?;
         let PublishedChanges { started_at, changes, history } = before.details;
         if started_at != Timestamp::from_micros(began_at).to_millis() {
@@ -67,7 +67,7 @@ impl KeptChanges {
     }
 }
 
-/// The entry of a file that stays in the manifest.
+/// The entry of a file that is kept in the manifest.
 fn kept(file: PublishedFile, resource: &'static str, format: FileFormat) -> OutputReport {
     let PublishedFile { path, csv, rows, bytes, sha256, .. } = file;
     OutputReport { path, resource: Some(resource), format, csv, rows, bytes, sha256: sha256.unwrap_or_default() }

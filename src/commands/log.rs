@@ -48,8 +48,8 @@ pub(super) fn start_log(level: u8) {
     }
 }
 
-/// How log messages are written as text: warnings as those of [`printer`](super::printer) are, so that a reader does not
-/// wonder about two forms, and all others, which only `-v` shows, with their time and level.
+/// How log messages are written as text. Warnings look like those of [`printer`](super::printer), so that there is only one
+/// form. All other messages, which are shown only with `-v`, have their time and level.
 struct TextFormat(Format);
 
 impl Default for TextFormat {
@@ -72,7 +72,7 @@ where
         if *event.metadata().level() != tracing::Level::WARN {
             return self.0.format_event(context, writer, event);
         }
-        // As the name of a job is before every other message.
+        // Every other message starts with the name of the job, too.
         for span in context.event_scope().into_iter().flatten() {
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
                 write!(writer, "{}: ", fields.strip_prefix("name=").unwrap_or(fields))?;
@@ -80,12 +80,12 @@ where
         }
         let mut message = LogEventText::default();
         event.record(&mut message);
-        // File names and a server's texts may hold control characters for the terminal.
+        // File names and texts from a server may contain control characters for the terminal.
         writeln!(writer, "warning: {}", printable(&(message.text + &message.fields)))
     }
 }
 
-/// The message of an event, and its fields behind it.
+/// The message of an event, followed by its fields.
 #[derive(Default)]
 struct LogEventText {
     text: String,
@@ -101,13 +101,13 @@ impl Visit for LogEventText {
     }
 }
 
-/// Only messages of this crate, because those of libraries could contain a URL with a phone number, and retries of object
-/// stores, which are logged without URLs.
+/// Whether messages of a target are logged: those of this crate, and retries of object stores, which contain no URLs.
+/// Messages of other libraries could contain a URL with a phone number.
 fn is_ours(target: &str) -> bool {
     target.starts_with("sent_export") || target == "object_store::client::retry"
 }
 
-/// Logs a panic, which is a bug, as a line of JSON, too.
+/// Also logs panics, which are bugs, as lines of JSON.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a panic");

@@ -45,7 +45,7 @@ mod tests {
             assert!(page.contains(&format!(".TH sent-export-{name} 1")), "{page}");
             for flag in command.get_arguments().filter(|flag| !flag.is_hide_set()).filter_map(|flag| flag.get_long()) {
                 let shown = format!("\\-\\-{}", flag.replace('-', "\\-"));
-                assert!(page.contains(&shown), "{name} does not tell of --{flag}");
+                assert!(page.contains(&shown), "the page of {name} lacks --{flag}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `sent-export messages`: the messages of an account, the newest first.
+//! `sent-export messages`: the messages of an account, newest first.
 
 use std::num::NonZeroU64;
 
@@ -45,7 +45,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
     let needs_all = [
         (args.changes.compares(), "--changes, --history and --exit-code-unchanged"),
-        // A day with only some of its messages would replace the whole day.
+        // Otherwise a file with some messages of a day would replace that with all of them.
         (args.output.partition_by.is_some(), "--partition-by"),
         (args.since.is_some() && args.list.sample.is_some(), "--since"),
     ];
@@ -66,7 +66,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         run: &args.run,
         simulate,
     };
-    // Each profile continues from its own last export.
+    // The export of each profile continues from its own last export.
     let continues_each = args.since_last && args.profiles.profiles.is_some();
     let profile_id = args.run.account.profile_id;
     let of_account = (ProfileNaming::by_id(profile_id), profile_id);
@@ -166,7 +166,7 @@ fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Re
         return Err(refused("it was made with another --profile-id, or with --profiles".to_owned()));
     }
     if last.verdict == Verdict::Unverified {
-        // What that run may have missed lies in its span.
+        // Messages that that run may have missed are in its time span.
         tracing::warn!("the last run is unverified: reading its span again");
         return Ok(last.filters.since.and_then(|since| Timestamp::parse_in_table(&since)));
     }

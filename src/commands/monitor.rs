@@ -70,7 +70,7 @@ pub(super) fn perform(command: &Command) -> (ExitCode, Option<Error>) {
     };
     if let Some(error) = &error {
         if LogFormat::is_json() {
-            // In case it failed before a log was set up.
+            // Needed if the command failed before a log was set up.
             start_log(PLAIN_LOG);
         }
         say_error(error);
@@ -98,7 +98,7 @@ impl<'a> RunMonitor<'a> {
     /// Checks the monitoring flags before anything else is done.
     ///
     /// # Errors
-    /// When one is invalid, or its file cannot be written.
+    /// When a flag is invalid, or its file cannot be written.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         let Some(watch) = self.flags.watch else { return Ok(()) };
         let config = WatchConfig::new(watch, lineage::variables())?;
@@ -185,7 +185,7 @@ impl<'a> RunMonitor<'a> {
         add(&mut record.changes_seen, facts.changes_seen);
     }
 
-    /// Records that the outputs of a list are published, after those of earlier lists; `outcome` is the same for people.
+    /// Records that the outputs of a list are published, in addition to those of earlier lists; `outcome` is for people.
     pub(super) fn note_published<D>(&self, published: &PublishedExport<D>, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.is_published = true;
@@ -208,12 +208,12 @@ impl<'a> RunMonitor<'a> {
         outcome.clone_into(&mut record.summary);
     }
 
-    /// Records that a list was not read to its end, so that there is no verdict on all of them.
+    /// Records that a list was not read to its end, so that there is no verdict on all lists.
     pub(super) fn note_unread(&self) {
         self.record.borrow_mut().verdict = None;
     }
 
-    /// Completes the record and passes it on.
+    /// Completes the record, then writes and sends it.
     fn finish(self, code: ExitCode, error: Option<&Error>) {
         let mut record = self.record.into_inner();
         record.finished_at = Timestamp::now().to_millis();

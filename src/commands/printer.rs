@@ -1,8 +1,8 @@
 //! Output of commands for people: text, or log events if the log is JSON.
 //!
-//! Every message on stderr that is not an ordinary log message is printed here, so that a JSON log contains nothing else.
-//! There, a message is an event of `tracing` with its own target, which no level hides, and `telemetry` writes it. Tables
-//! are for people only.
+//! Every message on stderr that is not an ordinary log message is printed here, so that a JSON log contains nothing but
+//! JSON. In such a log, a message is an event of `tracing` with its own target, which is enabled at every level, and
+//! `telemetry` writes it. Tables are only for people.
 
 use std::io::{self, Write};
 

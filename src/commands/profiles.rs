@@ -8,8 +8,8 @@
 //! Both read with one account, and therefore one limiter. If a profile cannot be read, the others are still exported, see
 //! [`ProfilesReading`]; if none can, nothing is published.
 //!
-//! *Easy to get wrong:* after a killed run, profiles that were read to the end must not be read again. So the journals of
-//! all profiles are kept until the end of the run, even if their outputs are already published.
+//! *Easy to get wrong:* after a killed run, profiles that were read to the end must not be read again. Therefore, the
+//! journals of all profiles are kept until the end of the run, even if their outputs are already published.
 
 mod apart;
 mod journals;
@@ -125,7 +125,7 @@ fn check_flags<R>(
     if let Some((_, flag, why)) = refused.into_iter().find(|(is_given, ..)| *is_given) {
         return Err(ProfileError::Flag { flag, why }.into());
     }
-    // A run replaces the days that it read. One that did not read all profiles would lose the others' rows.
+    // A run replaces the days that it read. If it did not read all profiles, the rows of the others would be lost.
     if command.partition.as_ref().is_some_and(PartitionBy::keeps_others) && !is_split {
         return Err(ProfileError::OneFolder.into());
     }
@@ -178,7 +178,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         let reading = read_and_publish::<_, C>(&command, watch, (config, account), opened, stop);
         match runtime.block_on(reading) {
             Ok(published) => {
-                // Before anything is printed: a full stdout must not make a published export look unfinished.
+                // Removed before anything is printed: if stdout is full, a published export must not look unfinished.
                 journals.remove();
                 let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
                 published.map_or(Ok(ExitCode::Complete), report)
@@ -210,7 +210,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
             Some(since_last) => since_last(&profile)?,
             None => self.command.reading.since.clone(),
         };
-        // Only a read of the whole list has all rows without a time.
+        // Only reading the whole list returns all rows without a time.
         let keeps_undated = since.is_none();
         let partition = self.command.partition.clone().map(|by| by.with_undated(keeps_undated));
         let rows = RowFormat { partition: partition.clone(), ..self.rows.clone() };

@@ -51,7 +51,7 @@ pub(super) struct PublishedExport<D> {
     pub(super) profiles: Vec<ProfileFacts>,
     /// Size of all files with rows.
     pub(super) bytes: u64,
-    /// Where all of it went.
+    /// The outputs that were written, for lineage.
     pub(super) datasets: Vec<LineageDataset>,
     pub(super) items_rejected: u64,
     /// Rejected items by reason, as far as they were described.
@@ -168,7 +168,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
     for target in stale {
         if let Err(error) = remove_small_file(&target).or_else(|error| match size_of(&target) {
-            // Files of an interrupted run may never have been renamed.
+            // The file may not exist, because an interrupted run may not have renamed it.
             Ok(None) => Ok(()),
             _ => Err(error),
         }) {
@@ -224,7 +224,7 @@ fn summarize(
     (counts.into_document(ExportFacts { title, api, filters, outputs, run: run.clone(), findings }), staged)
 }
 
-/// Whether an export may be published, as far as is known before the comparison.
+/// Whether an export may be published, as far as this is known before the comparison.
 pub(super) fn may_be_published<R: Reading, C>(config: &ExportConfig, exported: &Exported<C>) -> bool {
     let carried = carried_over(config, exported.gathered.staged.reports());
     check_gate::<R, C>(config, exported, &carried).is_ok()
@@ -269,7 +269,7 @@ fn withdraw_old_manifests(
     let beside_changes: Vec<OutputTarget> = of_changes.flat_map(|request| request.target.manifests()).collect();
     let beside = config.outputs.manifests_beside.iter().chain(beside_activities).chain(&beside_changes);
     for target in beside.filter(|target| config.outputs.manifest.as_ref() != Some(target)) {
-        // A file of another tool with that name is left alone.
+        // A file of another tool with that name is kept.
         if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
             && let Err(error) = remove_small_file(target)
         {
@@ -310,8 +310,8 @@ fn manifest<'a, R: Reading>(
     }
 }
 
-/// Prints which rows of the list are not in the outputs, or only as nulls, when no table shows it. `rejected` has the
-/// rejected items by reason.
+/// Warns about items of the list that are not in the outputs, and about values that were written as null, when no table
+/// shows them. `rejected` has the rejected items by reason.
 pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
     for mut notice in document.notices() {
         match notice.code {

@@ -26,7 +26,7 @@ pub(super) fn is_progress_silent(verbosity: &VerbosityArgs) -> bool {
     verbosity.quiet || verbosity.no_progress || job::has_company()
 }
 
-/// Redraws progress periodically. Hidden progress is skipped, because hundreds of jobs would wake up for nothing.
+/// Redraws progress periodically. Hidden progress is not drawn, so that hundreds of jobs do not wake up needlessly.
 pub(super) async fn draw(display: &RefCell<ProgressDisplay>, account: &Account, is_silent: bool) -> Infallible {
     if is_silent {
         return std::future::pending().await;
@@ -49,7 +49,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
     let rate = config.pace.rate();
-    // Rows printed to a terminal leave no room for a progress bar.
+    // Rows that are printed to a terminal would be mixed with a progress bar.
     let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
     let is_silent = is_progress_silent(verbosity) || shows_rows;
     let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::COUNTED));

@@ -22,8 +22,8 @@ struct PublishedPrivacy {
     privacy: Privacy,
 }
 
-/// Checks that readers can read the folder of a dataset as one table: no other dataset is in it, and if this run replaces
-/// only some of its files, phone numbers in the others are protected in the same way.
+/// Checks that readers can read the folder of a dataset as one table: the folder contains no other dataset, and if this run
+/// replaces only some of its files, phone numbers in the others are protected in the same way.
 ///
 /// # Errors
 /// When a manifest shows otherwise, or the folder cannot be listed.
@@ -39,13 +39,13 @@ pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
         Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
             Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
         }
-        // A manifest that cannot be read describes nothing that stays.
+        // A manifest that cannot be read describes no file that is kept.
         _ => Ok(()),
     }
 }
 
-/// Files of the previous export that this run does not replace and that must not stay: parts, if there are now fewer or
-/// none, the whole file, if there are now parts, and those of values that no longer occur.
+/// Files of the previous export that this run does not replace but must remove: parts, if there are now fewer or none; the
+/// whole file, if there are now parts; and files of values that no longer occur.
 pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
     let files = &config.outputs;
     let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
@@ -96,8 +96,8 @@ pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Ve
         .collect()
 }
 
-/// The files of a dataset that a run replaces as a whole, before and after it, with paths relative to the manifest. If it
-/// is stopped in between, the next run removes those that are not its own.
+/// The old and new files of a dataset that a run replaces as a whole, with paths relative to the manifest. If the run is
+/// stopped while it publishes, the next run removes the files that are not its own.
 pub(super) fn files_of_dataset(config: &ExportConfig, new: &[OutputReport], stale: &[OutputTarget]) -> Vec<String> {
     let replaces = config.outputs.settings.partition.as_ref().is_some_and(|by| !by.keeps_others());
     let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| replaces) else { return Vec::new() };

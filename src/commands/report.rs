@@ -1,7 +1,7 @@
 //! `sent-export report`: reports on exported files.
 //!
-//! Tables go to stdout, unless `-` sends another form there. A report is written completely or not at all, and never
-//! overwrites its inputs.
+//! Tables are written to stdout, unless `-` selects another form for it. A report is written completely or not at all, and
+//! never overwrites its inputs.
 
 mod gross;
 mod inputs;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         args.compare.iter().map(|path| OlderSource::find(path, &mut mirror)).collect::<Result<_, _>>()?;
     let all_found: Vec<&FoundFiles> =
         std::iter::once(&found).chain(older.iter().filter_map(OlderSource::files)).collect();
-    // An object is read from its copy, so its own address is checked, too.
+    // An object is read from a local copy, so its own address is checked, too.
     let summaries: Vec<&Path> =
         older.iter().flat_map(OlderSource::summaries).chain(&args.compare).map(PathBuf::as_path).collect();
     paths::check(forms.iter().map(|(target, _)| target), &all_found, &summaries, naming.stores())?;
@@ -128,8 +128,8 @@ where
         document.add_trend(states.iter().map(|state| &state.document));
     }
     if args.min_cell.is_some() {
-        // A search can contain a name or number, which must not be in a report that may be shared, and a profile may be
-        // small.
+        // A report that may be shared must not contain the text of a search, which can be a name or a number, nor profiles,
+        // which may be small groups.
         document.hide_names();
     }
     for notice in document.notices().iter().take(MAX_WARNINGS) {
@@ -221,7 +221,7 @@ pub(super) fn print_skipped(skipped: &[Skipped]) {
     }
 }
 
-/// The name without folders, which should not be in a report that may be shared.
+/// The name of a file without its folders, because a report that may be shared should not contain them.
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use super::printer::note;
 
 /// Opens the journal beside the output, whose lock must be held, and prints a line if an earlier run is resumed. `engage`
-/// tells when a new journal is created.
+/// determines when a new journal is created.
 ///
 /// # Errors
 /// When a journal exists and can be neither read nor removed.
@@ -39,7 +39,7 @@ pub(super) fn open_journal(
             unused("it is older than --resume-within")
         }
         Ok(JournalState::Usable(journal)) => Some(*journal),
-        // Another user left it. It is replaced if both may write to the folder.
+        // Another user left the journal. It is replaced if both users may write to the folder.
         Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
             unused("it belongs to another user and cannot be read")
         }

@@ -1,4 +1,4 @@
-//! `sent-export sql`: prints the SQL that loads exported files; requests nothing, and reads no more than the names of files.
+//! `sent-export sql`: prints the SQL that loads exported files. It sends no requests, and reads only the names of files.
 
 use std::path::Path;
 use std::{fs, io};
@@ -23,7 +23,7 @@ use crate::sql::{Engine, FilePart, HistoryRequest, SqlError, SqlRequest, history
 pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     let resource = resource(args)?;
     if let Some(as_of) = args.as_of {
-        // A history has no names of profiles: a new name is no change of a row.
+        // A history has no names of profiles, because a new name is not a change of a row.
         let hidden_columns = resource.hidden_columns.iter().copied().chain([PROFILE_NAME]).collect();
         let resource = ResourceTable { hidden_columns, ..resource };
         let request = HistoryRequest {
@@ -40,7 +40,7 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     let path = args.path.as_deref().unwrap_or(&default);
     let format = match args.format {
         Some(format) => format,
-        // Unless asked otherwise, a folder is one of Parquet, or of the first format that the engine loads.
+        // By default, the files of a folder are Parquet, or else the first format that the engine loads.
         None if partition.is_some() || path.ends_with('/') => usual_format(args.engine),
         None => FileFormat::for_path(Path::new(path)).map_err(OutputError::from)?,
     };
@@ -58,7 +58,7 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
         csv,
         partition,
         parts: match partition {
-            // An address is refused below.
+            // An address is rejected below.
             Some(column) if args.engine.reads_single_files() && !path.contains("://") => parts(path, column, format)?,
             _ => Vec::new(),
         },
@@ -98,7 +98,7 @@ fn usual_format(engine: Engine) -> FileFormat {
     FileFormat::all().find(|format| engine.loads(*format)).unwrap_or(FileFormat::PARQUET)
 }
 
-/// The files of a local dataset, in the order of their paths, each with the value that its folder is named after.
+/// The files of a local dataset, sorted by path, each with the value that its folder is named after.
 fn parts(path: &str, column: &str, format: FileFormat) -> Result<Vec<FilePart>, Error> {
     let entries = |folder: &Path| -> io::Result<Vec<String>> {
         let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
@@ -125,7 +125,7 @@ fn parts(path: &str, column: &str, format: FileFormat) -> Result<Vec<FilePart>, 
     Ok(parts)
 }
 
-/// The named columns in their order, or those that every export has.
+/// The named columns, in the given order, or those that every export has.
 fn columns(resource: &ResourceTable, names: Option<&[String]>) -> Result<SchemaRef, crate::format::ColumnError> {
     let schema = &resource.schema;
     let projection = if let Some(names) = names {

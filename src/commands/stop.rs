@@ -1,4 +1,4 @@
-//! Early ends of a run: Ctrl-C, SIGTERM, a closed terminal (SIGHUP), `--max-duration`.
+//! Stops a run early: on Ctrl-C, SIGTERM, a closed terminal (SIGHUP), or `--max-duration`.
 
 use std::io;
 use std::pin::Pin;
@@ -17,8 +17,8 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// The first signal that stops the run.
 ///
-/// A separate thread waits for signals, so that the second one ends the process immediately, even while the run's thread is
-/// blocked by a disk or pipe. Until there is something to save or clean up, so does the first one.
+/// A separate thread waits for signals, so that the second signal ends the process immediately, even while the run's thread
+/// is blocked by a disk or pipe. Until there is something to save or clean up, the first signal does so, too.
 #[derive(Debug)]
 pub(super) struct Signals {
     first: watch::Receiver<Option<ExitCode>>,
@@ -36,17 +36,17 @@ impl Signals {
         let (sender, first) = watch::channel(None);
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
-        // Installed before the thread runs: until then a signal would end the process.
-        let mut heard = {
+        // Handlers are installed before the thread runs, because until then a signal would end the process.
+        let mut signals = {
             let _context = runtime.enter();
             StopSignals::listen()?
         };
         let listen = async move {
-            let code = heard.first().await;
+            let code = signals.first().await;
             if begun.load(Ordering::Relaxed) {
-                // Nothing waits for it once the outputs are being renamed, which is quick.
+                // Once the outputs are being renamed, which is quick, the signal has no effect.
                 sender.send(Some(code)).ok();
-                leave(heard.second().await)
+                leave(signals.second().await)
             }
             leave(code)
         };
@@ -83,7 +83,7 @@ impl Signals {
     pub(super) async fn first(&mut self) -> ExitCode {
         match self.first.wait_for(Option::is_some).await.map(|code| *code) {
             Ok(Some(code)) => code,
-            // The thread that handles signals is gone, and so is the process.
+            // The thread that handles signals has ended, and so has the process.
             _ => std::future::pending().await,
         }
     }
@@ -121,7 +121,8 @@ pub(super) async fn requested(max_duration: Option<Duration>, mut signals: Signa
     }
 }
 
-/// Runs blocking `work` on a separate thread. If `stop` completes first, `work` is notified and has a moment to clean up.
+/// Runs blocking `work` on a separate thread. If `stop` completes first, `work` is notified and given a short time to clean
+/// up.
 ///
 /// # Errors
 /// With the error of `work` or of `stop`.
@@ -193,7 +194,7 @@ impl StopSignals {
     }
 }
 
-/// Ctrl-C, the only signal on all other systems.
+/// Ctrl-C, the only signal on other systems.
 #[cfg(not(unix))]
 struct CtrlC;
 
@@ -219,7 +220,8 @@ impl CtrlC {
     }
 }
 
-/// Whether SIGHUP was ignored when the run began. If the system does not tell, it counts as ignored without a terminal.
+/// Whether SIGHUP was ignored when the run began. If the system does not report this, SIGHUP counts as ignored if there is
+/// no terminal.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     use std::io::IsTerminal;
@@ -246,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ignored_sighup_shows_in_the_signal_mask() {
+    fn an_ignored_sighup_is_found_in_the_signal_mask() {
         assert!(ignores_hang_up("Name:\tsent-export\nSigIgn:\t0000000000001001\n"));
         assert!(!ignores_hang_up("SigBlk:\t0000000000000001\nSigIgn:\t0000000000001000\n"));
         assert!(!ignores_hang_up(""));

@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 
 use super::print;
 
-const UNLISTED: &str = "no manifest lists it, and readers of the folder take it for a part of the export";
+const UNLISTED: &str = "no manifest lists it, but readers of the folder treat it as part of the export";
 const UNLISTED_HINT: &str = "remove it, or export again";
 const REPEATED_HINT: &str = "two files hold the same rows: export again";
 

@@ -1,10 +1,11 @@
 //! The second phase of an export of messages: their activities, which are read after the list and published with it.
 //!
-//! Runs between reading the list and publishing it. By then the list is staged, so its ids are known, and with them the
-//! cost of the rest, which is printed before the first request.
+//! It runs between reading the list and publishing it. By then the list is staged and its ids are known. The number of
+//! requests follows from these and is printed before the first request.
 //!
-//! *Easy to get wrong:* saved activities belong to the ids of one list. A run that is interrupted here must find the same
-//! list again, so its journal is saved from the first response on and removed only when both parts are published.
+//! *Easy to get wrong:* saved activities belong to the ids of one list. A run that resumes after an interruption in this
+//! phase must read the same list, so the journal of the list is saved from the first response on and removed only when both
+//! parts are published.
 
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ pub(super) async fn read_activities<C>(
     Ok(exported)
 }
 
-/// The number of requests to send, and the time that takes.
+/// The number of requests to send, and the time that they take.
 pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
     let count = count_of(requests, "request", "requests");
     let time = match span.map(|span| span.as_secs().div_ceil(60)) {
@@ -86,8 +87,8 @@ pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Dura
         Some(minutes) => format!(", about {} under the rate limit", count_of(minutes, "minute", "minutes")),
         None => ", without a rate limit".to_owned(),
     };
-    let rest = if is_resumed { ", less what the journal holds" } else { "" };
-    format!("{what}: {count}, one a {one}{time}{rest}")
+    let rest = if is_resumed { ", minus those saved in the journal" } else { "" };
+    format!("{what}: {count}, one per {one}{time}{rest}")
 }
 
 #[cfg(test)]
@@ -100,11 +101,12 @@ mod tests {
     fn the_budget_names_requests_and_minutes() {
         let seconds = Duration::from_secs;
         let text = budget(ACTIVITIES, 5_000, Some(seconds(1_500)), false);
-        assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit");
+        assert_eq!(text, "reading activities: 5,000 requests, one per message, about 25 minutes under the rate limit");
         let text = budget(ACTIVITIES, 1, Some(Duration::from_millis(300)), true);
-        let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
+        let wanted =
+            "1 request, one per message, less than a minute under the rate limit, minus those saved in the journal";
         assert_eq!(text, format!("reading activities: {wanted}"));
         let text = budget(ACTIVITIES, 20, None, false);
-        assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit");
+        assert_eq!(text, "reading activities: 20 requests, one per message, without a rate limit");
     }
 }

@@ -1,4 +1,4 @@
-//! Compares the rows of a run with the export that it replaces.
+//! Compares the rows of a run with those of the export that it replaces.
 //!
 //! ```text
 //!  prepare   before the first request   the last export is found, checked and sorted; outputs are opened
@@ -7,12 +7,12 @@
 //!  publish                              all at once, the manifest last
 //! ```
 //!
-//! A history has its own state. Usually that is the replaced export, because the same run wrote both. If it is not (after a
-//! run without `--history`, or one that was killed while publishing), the history is compared with the state in its files,
-//! so that it never has a gap.
+//! A history has its own state. Usually this equals the replaced export, because the same run wrote both. If it does not
+//! (after a run without `--history`, or one that was killed while publishing), the new rows are also compared with the state
+//! in the files of the history, so that the history never has a gap.
 //!
-//! *Easy to get wrong:* rows are compared as they will be read back, and both sides by the same columns. A setting that
-//! would make all rows differ, such as other filters, is detected before the first request.
+//! *Easy to get wrong:* rows are compared as they will be read back, and the same columns of both sides are compared. A
+//! setting that would make all rows differ, such as other filters, is detected before the first request.
 
 mod confirm;
 mod prepare;
@@ -46,7 +46,7 @@ use super::stop::blocking_unless;
 
 /// What a comparison prepares before the first request.
 pub(super) struct Comparing {
-    /// The columns that are compared, and those that rows are matched by.
+    /// The columns that are compared, and those by which rows are matched.
     schema: SchemaRef,
     /// Facts about the new rows.
     new_facts: SideFacts,
@@ -62,14 +62,14 @@ pub(super) struct Comparing {
 struct Base {
     /// Its name in messages.
     place: String,
-    /// `None` for the first export.
+    /// The base itself; `None` for the first export.
     side: Option<Side>,
 }
 
-/// The rows of the base. Those of a dataset of which other days stay are read once it is known which days are replaced.
+/// The rows of the base. If other days of a dataset are kept, rows are read only when it is known which days are replaced.
 enum BaseRows {
     Read(SortedSnapshot),
-    /// An empty sorter for them.
+    /// An empty sorter for the rows.
     Unread(Box<SnapshotSorter>),
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn compare<C>(
     mut stop: Pin<&mut impl Future<Output = Error>>,
     started_at: i64,
 ) -> Result<Compared, Error> {
-    // Always collected by a run that compares.
+    // A run that compares always collects these.
     let new_rows = exported.gathered.new_rows.take().ok_or(Error::WriterDied)?;
     let read = &mut exported.read;
     let is_complete = read.verdict != Verdict::Unverified && read.rejected == 0;
@@ -115,8 +115,8 @@ pub(super) async fn compare<C>(
     let stores = Arc::clone(&config.outputs.stores);
     let replaced = exported.gathered.staged.reports().iter().filter_map(|report| identity(&report.path, &stores));
     let replaced = Replaced { places: replaced.collect(), stores: Arc::clone(&stores) };
-    let asks = confirming.is_some();
-    let sorted = blocking_unless(stop.as_mut(), move |_| comparing.sort(new_rows, &replaced, asks)).await?;
+    let confirms = confirming.is_some();
+    let sorted = blocking_unless(stop.as_mut(), move |_| comparing.sort(new_rows, &replaced, confirms)).await?;
     let mut settings = WriteSettings {
         gone_as: if is_complete { GoneAs::Removed } else { GoneAs::Missing },
         not_gone: HashSet::new(),
@@ -126,7 +126,7 @@ pub(super) async fn compare<C>(
     if let Some(confirming) = confirming {
         let confirmed = confirming.ask(&sorted.gone, config, stop.as_mut()).await?;
         confirmed.judge(read, &config.filters);
-        // Every one of them was looked up.
+        // Every missing id was looked up.
         settings = WriteSettings { gone_as: GoneAs::Removed, not_gone: confirmed.not_gone, ..settings };
     }
     blocking_unless(stop, move |is_stopped| sorted.write(&settings, is_stopped)).await
@@ -157,13 +157,13 @@ fn identity(path: &str, stores: &Arc<Stores>) -> Option<String> {
 
 impl Comparing {
     /// Sorts both sides.
-    fn sort(mut self, new_rows: NewRows, replaced: &Replaced, asks: bool) -> Result<Sorted, Error> {
+    fn sort(mut self, new_rows: NewRows, replaced: &Replaced, confirms: bool) -> Result<Sorted, Error> {
         self.new_facts.customers.clone_from(new_rows.customers());
         let new = new_rows.finish()?;
         let rows = match (self.rows, &mut self.base.side) {
             (BaseRows::Read(rows), _) => rows,
             (BaseRows::Unread(mut sorter), Some(side)) => {
-                // Other days stay unchanged.
+                // Other days are kept unchanged.
                 side.retain_files(|file| replaced.contains(&file.path));
                 side.read(&mut sorter, &mut FileProgress::new(true, 0))?;
                 sorter.finish()?
@@ -175,7 +175,7 @@ impl Comparing {
             check_base(&self.base.place, &side.facts, &self.new_facts)?;
         }
         let mut gone = BTreeSet::new();
-        if asks {
+        if confirms {
             let states = self.history.as_ref().and_then(HistoryRun::own_state);
             for old in [&rows].into_iter().chain(states) {
                 for_each_gone(old, &new, |id| {

@@ -27,7 +27,7 @@ impl ReportForm {
         }
     }
 
-    /// The whole report.
+    /// Renders the whole report.
     pub(super) fn render(self, document: &impl Layout) -> String {
         match self {
             Self::Html => render_html(document),

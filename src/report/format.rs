@@ -6,7 +6,7 @@ use super::document::delivery::money::Money;
 use crate::base::plural::grouped;
 use crate::base::printable::is_printable;
 
-/// A word as the title of a column.
+/// A word with its first letter in upper case, for the title of a column.
 pub(super) fn capitalized(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -20,7 +20,7 @@ pub(super) fn percent(count: u64, total: u64) -> String {
     // Tenths of a percent, in whole numbers so that the rounding is the same everywhere.
     let tenths = (u128::from(count) * 2000 + u128::from(total)) / (u128::from(total) * 2);
     match tenths {
-        // A small part must not look like 0%, nor an incomplete one like 100%.
+        // A small part must not be shown as 0%, nor an incomplete one as 100%.
         0 if count > 0 => "<0.1 %".to_owned(),
         1000 if count < total => ">99.9 %".to_owned(),
         _ => format!("{}.{} %", tenths / 10, tenths % 10),
@@ -32,7 +32,7 @@ pub(super) fn money(amount: Money) -> String {
     let text = amount.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
     let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
-    // Anything larger is not a price.
+    // A number that is too large to parse is not a price, and is not grouped.
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     format!("{sign}{whole}.{rest:0<4}")
 }
@@ -78,7 +78,7 @@ pub(super) fn difference(difference: i64) -> String {
     }
 }
 
-/// A change as a percentage of the old number, with its sign; empty if there was none before.
+/// A change as a percentage of the old number, with its sign; empty if the old number is 0 or equals the new one.
 pub(super) fn relative(old: u64, new: u64) -> String {
     let sign = if new < old { "−" } else { "+" };
     match percent(old.abs_diff(new), old) {
@@ -101,19 +101,19 @@ pub(super) fn shown(word: &str) -> String {
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
 }
 
-/// The name of a file without its folders, which should not be in a report that is shared.
+/// The name of a file without its folders, because a shared report should not contain them.
 pub(super) fn file_name(path: &str) -> String {
     let path = Path::new(path);
     let name = path.file_name().map_or(path.to_string_lossy(), |name| name.to_string_lossy());
     let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
-    // Folders named after the value of a column distinguish the parts of a dataset.
+    // A folder named after a column value (`day=2026-03-01`) distinguishes the parts of a dataset.
     match folder.filter(|folder| folder.contains('=')) {
         Some(folder) => shown(&format!("{folder}/{name}")),
         None => shown(&name),
     }
 }
 
-/// A text of at most this many characters, with an ellipsis if some were cut off.
+/// A text of at most `max` characters, with an ellipsis if some were cut off.
 pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn money_has_four_places_at_least_and_durations_two_units_at_most() {
+    fn money_has_at_least_four_places_and_durations_at_most_two_units() {
         let amounts = [0, 1_234_500_000, -7_900, 12_000_000].map(|micros| money(Money(micros)));
         assert_eq!(amounts, ["0.0000", "1,234.5000", "−0.0079", "12.0000"]);
         let durations = [0, 999, 12_345, 60_000, 250_000, 3_600_000, 11_100_000, 200_000_000].map(duration);

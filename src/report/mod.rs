@@ -9,9 +9,10 @@
 //!
 //! `counts` is filled from record batches and keeps no row. It makes a document, such as a [`Summary`], to which the facts
 //! of the run are added. `view` lays the document out in sentences, tables and charts, and `render` writes those in one
-//! form. Each of these modules imports only those to its left. None knows HTTP, and of files they know only their reports.
+//! form. Each of these modules imports only those to its left. None uses HTTP or reads a file; what a report says about
+//! files is passed in as data.
 //!
-//! *Easy to get wrong:* keys that are counted come from the server. Their number is limited, and control characters are
+//! *Easy to get wrong:* the keys of counts come from the server. Their number is limited, and control characters are
 //! removed before they are shown.
 
 mod counts;

@@ -81,7 +81,7 @@ fn every_table_adds_up() {
 }
 
 #[test]
-fn keys_are_bounded_and_nothing_is_lost() {
+fn keys_are_bounded_and_every_row_is_counted() {
     let contacts: Vec<_> = (0..MAX_KEYS + 50)
         .map(|at| serde_json::json!({"id": at.to_string(), "region_code": format!("R{at}")}))
         .collect();
@@ -92,7 +92,7 @@ fn keys_are_bounded_and_nothing_is_lost() {
 }
 
 #[test]
-fn the_json_form_is_valid_by_its_schema() {
+fn the_json_form_matches_its_schema() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let document: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
@@ -104,7 +104,7 @@ fn the_json_form_is_valid_by_its_schema() {
 }
 
 #[test]
-fn the_table_is_aligned_and_holds_no_control_characters() {
+fn the_table_is_aligned_and_has_no_control_characters() {
     let table = render_table(&summary(), TableStyle { width: 80, has_colors: false });
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     assert!(!table.contains('\u{1b}'), "{table}");
@@ -118,7 +118,7 @@ fn no_line_is_wider_than_a_narrow_terminal() {
 }
 
 #[test]
-fn a_summary_without_counts_of_the_future_can_be_compared_with() {
+fn an_older_summary_without_counts_of_future_dates_can_be_read() {
     let mut older: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
     older["updated"].as_object_mut().unwrap().remove("in_future").unwrap();
     older["quality"].as_object_mut().unwrap().remove("created_in_future").unwrap();
@@ -127,7 +127,7 @@ fn a_summary_without_counts_of_the_future_can_be_compared_with() {
 }
 
 #[test]
-fn a_terminal_shows_what_became_worse_in_red() {
+fn a_terminal_shows_changes_for_the_worse_in_red() {
     let old = Summary { reachable: Some(0), without_channel: Some(0), ..Summary::default() };
     let mut new = summary();
     new.comparison = Some(compare(&old, &new, "old.json".to_owned()));

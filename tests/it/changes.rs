@@ -142,7 +142,7 @@ fn a_run_that_is_held_back_leaves_the_last_changes() {
     assert_eq!(run.json("_contacts.parquet.manifest.json")["changes"]["missing"], 4);
     // Rows that the base lacks are reported as well.
     let run = export(run.again(), &simulator, &OLD).expect_code(0);
-    run.expect_stderr("contacts.parquet may lack rows, so rows that are called added may be old");
+    run.expect_stderr("contacts.parquet may lack rows, so rows reported as added may be old");
 }
 
 #[test]

@@ -176,11 +176,11 @@ fn what_an_unverified_export_lacks_is_missing() {
     assert_ne!(manifest, unverified);
     std::fs::write(run.path("_new.csv.manifest.json"), unverified).unwrap();
     let run = diff(run, &["old.csv", "new.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
-    let run = run.expect_stderr("warning: new.csv is unverified").expect_stderr("is called missing, not removed");
+    let run = run.expect_stderr("warning: new.csv is unverified").expect_stderr("are reported as missing, not removed");
     let missing = rows(&run, "c.ndjson").values().filter(|row| row["change"] == "missing").count();
     assert_eq!(missing, 4);
     let run = diff(run, &["new.csv", "old.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
-    let run = run.expect_stderr("rows that are called added may be old");
+    let run = run.expect_stderr("rows reported as added may be old");
     assert_eq!(rows(&run, "c.ndjson").values().filter(|row| row["change"] == "removed").count(), 17);
     // Without a manifest, this is unknown.
     std::fs::remove_file(run.path("_new.csv.manifest.json")).unwrap();
@@ -262,7 +262,7 @@ fn folders_with_older_exports_changes_and_odd_rows_are_read_with_a_warning() {
     let run = run.expect_stderr("warning: 1 value of opt_out in odd.csv cannot be read and count as null\n");
     let run = run.expect_stderr("warning: 1 row has no id and is left out of odd.csv\n");
     let run =
-        run.expect_stderr("warning: 1 row repeats the id of another in odd.csv; the one of the newest file counts\n");
+        run.expect_stderr("warning: 1 row repeats the id of another in odd.csv; the row of the newest file is used\n");
     assert!(!run.stderr.contains("+1202"), "{run:?}");
 }
 

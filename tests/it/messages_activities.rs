@@ -36,7 +36,7 @@ fn both_files_are_those_of_the_two_commands() {
     let simulator = Simulator::start(settings(300)).unwrap();
     let url = simulator.base_url();
     let run = command(sent_export(), "messages", &url, &BOTH).args(["--summary", "s.json"]).finish().expect_code(0);
-    let run = run.expect_stderr("reading activities: 300 requests, one a message, without a rate limit");
+    let run = run.expect_stderr("reading activities: 300 requests, one per message, without a rate limit");
     let run = run.expect_stderr("complete: 300 messages").expect_stderr("of 300 messages");
     let manifest = run.json("_m.parquet.manifest.json");
     assert_valid(&manifest, MANIFEST_SCHEMA);
@@ -69,7 +69,7 @@ fn the_limit_is_one_for_both_parts_and_the_notice_counts_in_minutes() {
     let simulator = Simulator::start(Settings { rate_limit: Some(limit), burst: 50, ..settings(130) }).unwrap();
     let run = sent_export().args(["messages", "--base-url", &simulator.base_url(), "--rate-limit", "1200/min"]);
     let run = run.args(BOTH).finish().expect_code(0);
-    let run = run.expect_stderr("130 requests, one a message, less than a minute under the rate limit");
+    let run = run.expect_stderr("130 requests, one per message, less than a minute under the rate limit");
     assert_eq!(simulator.statistics().rate_limited, 0);
     assert_eq!(run.evidence("_m.parquet.manifest.json", "ids_answered"), Some(130.into()));
 }
@@ -95,7 +95,7 @@ fn an_interrupted_run_resumes_with_both_parts_and_leaves_the_old_files_until_the
     }
     let run = command(run_in(folder), "messages", &url, &BOTH).finish().expect_code(0);
     let run = run.expect_stderr(".m.parquet.journal").expect_stderr(".a.parquet.journal");
-    let run = run.expect_stderr("less what the journal holds");
+    let run = run.expect_stderr("minus those saved in the journal");
     for name in ["m.parquet", "a.parquet"] {
         assert!(bytes(&run, name) == bytes(&whole, name), "{name}");
     }

@@ -184,7 +184,7 @@ fn a_file_of_any_name_in_a_folder_of_a_dataset_is_named() {
         assert_eq!(text.matches("failed ").count(), name.len(), "{text}");
         for name in name {
             assert!(
-                text.contains(&format!("{name}: no manifest lists it, and readers of the folder take it")),
+                text.contains(&format!("{name}: no manifest lists it, but readers of the folder treat it")),
                 "{text}"
             );
             fs::remove_file(path(name)).unwrap();

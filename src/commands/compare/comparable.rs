@@ -25,9 +25,9 @@ pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bo
     Ok(())
 }
 
-/// A difference between the settings of two exports, because of which their rows differ without having changed.
+/// A difference between the settings of two exports. It makes rows differ that have not changed.
 pub(in crate::commands) struct Difference {
-    /// The setting, in the plural.
+    /// Name of the setting, in the plural.
     pub(in crate::commands) what: &'static str,
     pub(in crate::commands) old: String,
     pub(in crate::commands) new: String,
@@ -56,8 +56,8 @@ pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Optio
     Some(Difference { what, old: shown(old), new: shown(new) })
 }
 
-/// The columns that only one side has. They are not compared, and listed on stderr. Without rows, a side may not tell its
-/// columns, and there is nothing to compare.
+/// The columns that only one side has. They are listed on stderr and not compared. The columns of a side without rows may be
+/// unknown, but then there is nothing to compare.
 pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     let (Some(of_old), Some(of_new)) = (&old.absent, &new.absent) else { return names };
@@ -72,7 +72,7 @@ pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts,
     names
 }
 
-/// Some values of a set.
+/// The first values of a set, as text.
 fn shown(values: &BTreeSet<String>) -> String {
     const MAX_VALUES: usize = 3;
     let first: Vec<&str> = values.iter().take(MAX_VALUES).map(String::as_str).collect();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_known_differences_refuse_a_comparison() {
+    fn only_known_differences_prevent_a_comparison() {
         let side = |api: &[&str], filters: &[&str], customers: &[&str]| SideFacts {
             apis: set(api),
             filters: set(filters),

@@ -41,7 +41,7 @@ pub(in crate::commands) fn read_history(
     Ok(sorter.finish()?)
 }
 
-/// The rows of the state in the files of a history, for comparison with those of `like`.
+/// The rows of the state in the files of a history, to be compared with those of `like`.
 ///
 /// # Errors
 /// As for [`read_history`].

@@ -46,14 +46,14 @@ pub(in crate::commands) struct SideFacts {
     pub(in crate::commands) profile_ids: BTreeSet<String>,
     /// Customer ids of the rows; known after reading them.
     pub(in crate::commands) customers: BTreeSet<String>,
-    /// Columns that it lacks, by position; `None` unless it has rows, known after reading them.
+    /// Columns that the side lacks, by position; `None` if it has no rows, or if they have not been read yet.
     pub(in crate::commands) absent: Option<BTreeSet<usize>>,
     /// Why rows may be missing.
     pub(in crate::commands) doubts: Vec<String>,
 }
 
 impl SideFacts {
-    /// Adds the facts in the manifest of an export. `is_part` tells whether it is a part of a dataset.
+    /// Adds the facts in the manifest of an export. `is_part` says whether the export is a part of a dataset.
     pub(in crate::commands) fn add_export(
         &mut self,
         api: Option<&str>,
@@ -87,7 +87,7 @@ pub(in crate::commands) struct Side {
     /// The path as given.
     pub(in crate::commands) shown: String,
     pub(in crate::commands) content: Content,
-    /// Oldest first.
+    /// The files, oldest first.
     files: Vec<SourceFile>,
     pub(in crate::commands) facts: SideFacts,
 }
@@ -112,7 +112,7 @@ impl Side {
         Ok(Self::of(which, &path.to_string_lossy(), content, files))
     }
 
-    /// A side made of files that are one export with this content.
+    /// A side made of files that belong to one export with this content.
     pub(in crate::commands) fn of(which: Which, name: &str, content: Content, mut files: Vec<SourceFile>) -> Self {
         let shown = printable(name);
         files.sort_by_key(|file| (file.moment(), file.path.clone()));
@@ -141,17 +141,17 @@ impl Side {
         Self { which, shown, content, files, facts }
     }
 
-    /// Whether the rows of all files say which profile they were read for.
+    /// Whether the rows of all files state the profile that they were read for.
     pub(in crate::commands) fn has_profiles(&self) -> bool {
         !self.files.is_empty() && self.files.iter().all(|file| file.has_profiles)
     }
 
-    /// Matches rows by their profiles, too, which every file must tell.
+    /// Also matches rows by their profiles, which all files must state.
     pub(in crate::commands) fn match_profiles(&mut self) {
         self.files.iter_mut().for_each(|file| file.columns = ColumnSet::Checked);
     }
 
-    /// The profiles of which it has every row, by its manifests.
+    /// The profiles of which the side has every row, according to its manifests.
     pub(in crate::commands) fn complete_profiles(&self) -> HashSet<String> {
         let exports = self.files.iter().filter_map(|file| file.published.as_ref());
         let complete = exports.flat_map(|export| {
@@ -170,7 +170,7 @@ impl Side {
         self.files.retain(|file| is_read(file));
     }
 
-    /// The id and start of the run that published it, if its manifest has them.
+    /// The id and the start of the run that published the side, if its manifest has them.
     pub(in crate::commands) fn run(&self) -> Option<(&str, Timestamp)> {
         let published = self.files.first()?.published.as_ref()?;
         Some((published.run_id.as_deref()?, published.run.earliest))
@@ -181,15 +181,17 @@ impl Side {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// Warns that rows may be missing, and what that means for the result.
+    /// Warns that rows may be missing, and says what that means for the result.
     pub(in crate::commands) fn warn_of_doubts(&self, is_quiet: bool) {
         for doubt in &self.facts.doubts {
             warn_text(doubt);
         }
         if !self.facts.doubts.is_empty() {
             warn_text(&match self.which {
-                Which::Old => format!("{} may lack rows, so rows that are called added may be old", self.shown),
-                Which::New => format!("{} may lack rows, so what it lacks is called missing, not removed", self.shown),
+                Which::Old => format!("{} may lack rows, so rows reported as added may be old", self.shown),
+                Which::New => {
+                    format!("{} may lack rows, so rows that it lacks are reported as missing, not removed", self.shown)
+                }
             });
         }
         for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
@@ -260,12 +262,12 @@ impl Side {
     pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
-            warn_text(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
+            warn_text(&format!("{rows} the id of another in {}; the row of the newest file is used", self.shown));
         }
     }
 }
 
-/// How phone numbers were protected, as text that is compared and shown.
+/// How phone numbers were protected, as a text that is compared and shown.
 pub(in crate::commands) fn shown_privacy(privacy: &Privacy) -> String {
     match (privacy.phones, &privacy.key_fingerprint) {
         (None, _) => "as sent".to_owned(),

@@ -52,7 +52,7 @@ pub(super) fn run(
     let sorted = read_history(&files, (content, &schema), &SortSettings::default(), &mut progress)?;
     progress.finish();
     let mut state = StateRows::of(&sorted, &schema)?;
-    // Before this point there was nothing to clean up after a signal.
+    // From here on, a signal must not end the process without cleanup.
     signals.begin();
     let mut outputs = Outputs::open(&config.outputs, &settings)?;
     let written = write(&mut state, &mut outputs, &mut signals);

@@ -22,7 +22,7 @@ pub(super) fn log(counts: &ChangeCounts) {
     }
 }
 
-/// The table, from the older to the newer side.
+/// The table of changes from the older to the newer side.
 pub(super) fn text(counts: &ChangeCounts, content: Content, gone_as: GoneAs, [old, new]: [&str; 2]) -> String {
     let gone = match gone_as {
         GoneAs::Removed => "Removed",

@@ -17,12 +17,12 @@ use super::finding::DoctorFindings;
 
 /// Largest page of the API (API reference, "Pagination").
 const PAGE_SIZE: u32 = 100;
-/// Maximum tolerated clock difference: times of runs and ages in reports come from the local clock.
+/// Maximum tolerated clock difference. It matters because times of runs and ages in reports come from the local clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// Maximum number of profiles that are listed.
 const MAX_NAMES: usize = 5;
 
-/// What to check.
+/// What the checks of an account need.
 pub(super) struct AccountChecks<'a> {
     /// Whose rows are to be read.
     pub(super) scope: Scope,
@@ -122,7 +122,7 @@ fn check_clock(reply: &Reply<Identity>, findings: &mut DoctorFindings) -> Result
     findings.warn(
         "clock",
         &text,
-        "synchronize this machine's clock (NTP): times in manifests and reports are wrong by as much",
+        "synchronize this machine's clock (NTP): times in manifests and reports are wrong by that much",
     )
 }
 
@@ -155,22 +155,22 @@ async fn check_endpoints(
     asked: &[&str],
     findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
-    let asks = |name: &str| asked.contains(&name);
-    if asks(endpoints::CONTACTS.name) {
+    let is_selected = |name: &str| asked.contains(&name);
+    if is_selected(endpoints::CONTACTS.name) {
         let contact = check_list(account, scope.into(), endpoints::CONTACTS, findings).await?;
         check_row(account, scope, ("contact", endpoints::CONTACT, contact), findings).await?;
     }
     // Activities are requested by the ids of messages.
-    if asks(endpoints::CONVERSATIONS.name) || asks("activities") {
+    if is_selected(endpoints::CONVERSATIONS.name) || is_selected("activities") {
         let message = check_list(account, scope.into(), endpoints::CONVERSATIONS, findings).await?;
-        if asks("activities") {
+        if is_selected("activities") {
             check_row(account, scope, ("activities", endpoints::ACTIVITIES, message), findings).await?;
         }
     }
     Ok(())
 }
 
-/// The fields of any list that matter here.
+/// The fields of a list that the checks need.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct AnyList {
@@ -253,7 +253,7 @@ async fn check_row(
     let request = ApiRequest { name: &request_name, path: &path, query: &[], scope };
     let decode = |body: &ByteString| Envelope::<IgnoredJson>::from_json(body);
     match account.fetch(account.permit().await, &request, decode).await {
-        // It was deleted after the list was read.
+        // The row was deleted after the list was read.
         Err(error) if endpoint.is_not_found(&error.problem) => findings.ok(name, "readable by id"),
         Err(error) => findings.failed(name, &Error::Api(error)),
         Ok(_) => findings.ok(name, "readable by id"),

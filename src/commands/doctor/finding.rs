@@ -1,4 +1,4 @@
-//! Results of checks: lines of the output, and together the exit code.
+//! Results of checks: one line of output each, and the exit code of all of them.
 
 use crate::base::plural::count_of;
 use crate::base::printable::printable;
@@ -43,7 +43,7 @@ impl DoctorFindings {
         self.failed_for(name, "", error)
     }
 
-    /// The same; `label` names the profile.
+    /// The check of a profile failed; `label` names the profile.
     pub(super) fn failed_for(&mut self, name: &str, label: &str, error: &Error) -> Result<(), Error> {
         self.failures.push(error.exit_code());
         line("failed", name, &format!("{label}{}", error.in_one_line()), error.hint().as_deref())

@@ -45,7 +45,7 @@ pub(super) fn check_outputs(
     Ok(())
 }
 
-/// Checks an output and describes the result. Missing folders are not created, which is left to the run.
+/// Checks an output and describes the result. Missing folders are not created; only a run creates them.
 fn check_output(path: &Path, store: &StoreArgs, naming: &Naming) -> Result<String, Error> {
     let target = naming.target(path)?;
     let settings = FileSettings { makes_folders: false, ..FileSettings::default() };

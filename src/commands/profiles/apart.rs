@@ -23,13 +23,14 @@ use super::super::publish::{PublishedExport, warn_of_losses};
 use super::journals::Journals;
 use super::{OneProfile, ProfilesRun};
 
-/// The published export of a profile, if its reader has not left, and the journals it no longer needs.
+/// The published export of a profile, and the journals that it no longer needs. The export is `None` if the reader of its
+/// only output, a pipe, closed it.
 type OneExport<D> = (Option<PublishedExport<D>>, Journals);
 
 /// The results so far.
 #[derive(Default)]
 struct Results {
-    /// Rows, verdict and exit code of each that was published.
+    /// Rows, verdict and exit code of each published export.
     published: Vec<(u64, Verdict, ExitCode)>,
     failures: Vec<Error>,
     /// Journals of the published exports.
@@ -47,7 +48,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     /// Exports each profile into its own outputs.
     ///
     /// # Errors
-    /// When all of them fail, or a failure does not concern only one profile.
+    /// When all profiles fail, or a failure does not concern only one profile.
     pub(super) fn export_apart<C: RowCounts>(
         &self,
         profiles: Vec<ChildProfile>,
@@ -68,7 +69,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     results.published.push((published.rows, published.verdict, code));
                     results.journals.push(journals);
                     if self.since_last.is_some() {
-                        // The next run continues from this export, so nothing before it is needed again.
+                        // The next run continues from this export, so the journals are no longer needed.
                         results.journals.drain(..).for_each(|journals| journals.remove());
                     }
                 }
@@ -98,7 +99,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     ) -> Result<OneExport<C::Document>, Error> {
         let OneProfile { profile, mut config, since, partition } = run;
         let (_, account, runtime) = self.of_run;
-        // Of a profile that fails nothing is left, not even its folder.
+        // Nothing is left of a profile that failed, not even its folder.
         let _folders = MissingFolders::of(&config.outputs);
         let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
         opened.stats_before = account.stats();
@@ -132,7 +133,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
         if monitor.shows_tables() {
             show(&format!("\n{}", published.document.table(table_style())));
         } else {
-            // Otherwise the table starts with it.
+            // A table that is shown starts with these warnings.
             warn_of_losses(&published.document, &published.rejected);
             if published.verdict == Verdict::Unverified {
                 // The reason for exit code 3 is printed even with --quiet.
@@ -156,7 +157,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
             && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
             && let Some(at) = failures.iter().position(|error| error.exit_code() == worst)
         {
-            // A profile that a gate holds back was read to its end.
+            // A profile that was not published because of a gate was read to its end.
             if failures.iter().any(is_unread) {
                 monitor.note_unread();
             }
@@ -175,23 +176,23 @@ impl<R: Resource> ProfilesRun<'_, R> {
             let blank = if monitor.shows_tables() { "\n" } else { "" };
             show(&format!("{blank}{outcome}\n"));
         }
-        // Only if nothing has changed in any of them.
+        // Only if nothing has changed in any profile.
         let mut codes = published.iter().map(|(.., code)| *code);
         let is_unchanged = failed == 0 && codes.clone().all(|code| matches!(code, ExitCode::Unchanged(_)));
         Ok(codes.next_back().filter(|_| is_unchanged).unwrap_or_else(|| ExitCode::from(verdict)))
     }
 }
 
-/// Folders that are not there yet. Those that are empty at the end are removed.
+/// Folders that do not exist yet. Those that are empty at the end are removed.
 struct MissingFolders(Vec<PathBuf>);
 
 impl MissingFolders {
-    /// The folders of all outputs, those inside before those that they are in.
+    /// The missing folders of all outputs, each before its parent.
     fn of(outputs: &OutputsConfig) -> Self {
         let rows = outputs.outputs.iter().map(|request| &request.target);
         let paths = rows.chain(outputs.side_files()).chain(&outputs.manifest).filter_map(OutputTarget::path);
         let folders = paths.flat_map(|path| path.ancestors().skip(1).take_while(|folder| !folder.exists()));
-        // The working directory is called by an empty path, and is there.
+        // An empty path is the working directory, which exists.
         Self(folders.filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).collect())
     }
 }
@@ -199,7 +200,7 @@ impl MissingFolders {
 impl Drop for MissingFolders {
     fn drop(&mut self) {
         for folder in &self.0 {
-            // Fails where something is in it, as intended.
+            // Fails if the folder is not empty, as intended.
             std::fs::remove_dir(folder).ok();
         }
     }

@@ -25,10 +25,10 @@ pub(super) struct Journals {
 }
 
 struct ProfileJournal {
-    /// `None` saves nothing.
+    /// `None` if nothing is saved.
     path: Option<PathBuf>,
     key: JournalKey,
-    /// Whether an earlier run left one that can be used.
+    /// Whether an earlier run left a journal that can be used.
     has_past: bool,
 }
 
@@ -36,7 +36,7 @@ impl Journals {
     /// Looks for journals of an earlier run, and prints whether it is resumed.
     ///
     /// # Errors
-    /// When one exists and can be neither read nor removed.
+    /// When a journal exists and can be neither read nor removed.
     pub(super) fn find(
         config: &ResumeConfig,
         profiles: Vec<(Uuid, JournalKey)>,
@@ -51,7 +51,7 @@ impl Journals {
             let past = open_journal(&config, &key, (now, Engage::AtOnce), is_quiet)?.past;
             if let Some(past) = &past {
                 began_at = began_at.min(Journal::started_at(past));
-                // One message is enough.
+                // One message for all journals is enough.
                 is_quiet = true;
             }
             files.push(ProfileJournal { path: config.journal, key, has_past: past.is_some() });
@@ -64,12 +64,12 @@ impl Journals {
         Self { base: None, files: Vec::new(), began_at: now.micros() }
     }
 
-    /// The start of the run, or of the first run if this one resumes it.
+    /// The start of the run, or that of the first run if this run resumes it.
     pub(super) fn began_at(&self) -> i64 {
         self.began_at
     }
 
-    /// Whether an earlier run left any.
+    /// Whether an earlier run left any journal that can be used.
     pub(super) fn are_resumed(&self) -> bool {
         self.files.iter().any(|file| file.has_past)
     }
@@ -89,7 +89,7 @@ impl Journals {
         Ok(JournalSlot { past: None, writer: Some(writer) })
     }
 
-    /// Removes all of them, because the outputs are published. Removes older ones from runs over other profiles, too.
+    /// Removes all journals, because the outputs are published, and older journals of runs over other profiles.
     pub(super) fn remove(&self) {
         let others = self.base.iter().flat_map(|base| ResumeConfig::profile_journals(base));
         for path in self.files.iter().filter_map(|file| file.path.clone()).chain(others) {
@@ -99,7 +99,7 @@ impl Journals {
         }
     }
 
-    /// Adds to an error where the journals are.
+    /// Adds the location of the journals to an error.
     pub(super) fn kept(&self, error: Error) -> Error {
         if matches!(error, Error::Kept { .. }) {
             return error;

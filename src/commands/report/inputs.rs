@@ -1,10 +1,10 @@
-//! Which files count, when they were exported, and facts from their manifests.
+//! Which files are counted, when they were exported, and facts from their manifests.
 
 use crate::input::{Chosen, Content, PublicationFacts, SourceError, SourceFile, choose_snapshots};
 use crate::report::{Filters, InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
-/// The newest export of each account, or all of them if they are to be added up, and a summary of the choice.
+/// The newest export of each account, or all exports if they are to be added up, and a summary of the choice.
 ///
 /// # Errors
 /// When a file cannot be read.

@@ -1,7 +1,7 @@
 //! The older states to compare a report with: summaries, folders of summaries, and exports.
 //!
-//! The newest state with the same filters is compared in full, or the newest one if none has them. All of them together
-//! form a trend.
+//! The newest state with the same filters is compared in full, or the newest state if none has the same filters. All states
+//! together form a trend.
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ impl OlderSource {
         }
     }
 
-    /// Summaries that the report must neither read as data nor replace.
+    /// Summaries, which the report must neither read as data nor replace.
     pub(super) fn summaries(&self) -> &[PathBuf] {
         match self {
             Self::Summary(path) => std::slice::from_ref(path),
@@ -79,10 +79,10 @@ impl OlderSource {
         self.files().map_or(&[], |found| &found.skipped)
     }
 
-    /// Checks that files hold the same resource as the report; for a summary, reading it does so.
+    /// Checks that files contain the same resource as the report. A summary is checked when it is read.
     ///
     /// # Errors
-    /// When they hold another resource.
+    /// When they contain another resource.
     pub(super) fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
         if detect_contents(found)? == wanted {
@@ -180,8 +180,8 @@ impl<D: FileDocument> States<D> {
         }
     }
 
-    /// Reads the remaining states, oldest first. Ages in files are computed as of their export. `rows` receives those of
-    /// the state that is compared in full.
+    /// Reads the remaining states, oldest first. Ages in files are measured from the time of their export. `rows` receives
+    /// the rows of the state that is compared in full.
     ///
     /// # Errors
     /// When a file cannot be read.

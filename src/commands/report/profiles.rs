@@ -13,7 +13,7 @@ use crate::resources::PROFILE_ID;
 pub(super) struct ProfileRows(BTreeMap<String, u64>);
 
 impl ProfileRows {
-    /// Counts the rows of a batch, if it has the column.
+    /// Counts the rows of a batch, if it has the column `profile_id`.
     pub(super) fn add_batch(&mut self, batch: &RecordBatch) {
         let profiles = batch.column_by_name(PROFILE_ID).and_then(|profiles| profiles.as_string_opt::<i32>());
         let Some(profiles) = profiles.filter(|profiles| profiles.null_count() < profiles.len()) else { return };

@@ -106,7 +106,7 @@ mod tests {
     use crate::verdict::Verdict;
 
     #[test]
-    fn columns_are_aligned_and_a_failed_run_has_no_rows() {
+    fn columns_are_aligned_and_a_failed_run_shows_no_rows() {
         let good = RunRecord {
             finished_at: "2026-11-28T23:30:05.123Z".to_owned(),
             command: "contacts".to_owned(),

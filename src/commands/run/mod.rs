@@ -1,7 +1,8 @@
 //! `sent-export run`: the jobs of a file, one after another or concurrently.
 //!
 //! Every job is checked by its own command before the first one starts: invalid flags of one job, or two jobs that write
-//! the same file, stop all of them. A problem outside the file, such as a missing key, ends only its own job.
+//! the same file, prevent all of them from starting. A problem outside the file, such as a missing key, affects only its own
+//! job.
 
 mod check;
 mod results;

@@ -9,7 +9,7 @@ use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobEnd {
-    /// With this code.
+    /// It ended with this exit code.
     Code(ExitCode),
     /// It was not started, because an earlier job failed.
     Skipped,

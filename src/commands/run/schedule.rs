@@ -1,7 +1,7 @@
 //! Runs jobs on threads, up to a maximum at a time, in the order of the file.
 //!
-//! Two jobs of one account never run at the same time, because each would use up the quota of both. One after the other
-//! they take just as long, because the quota sets the pace. Each job starts with the quota that the previous one left.
+//! Two jobs of one account never run at the same time, because each would use up the quota of both. One after another, they
+//! take just as long, because the quota limits the rate. Each job starts with the quota that the previous job left.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,7 +75,7 @@ pub(super) fn run_all(
 /// Raises the limit of open files as far as the system allows: 100 jobs need more than usual limits.
 #[cfg(unix)]
 fn raise_open_files(jobs: NonZeroUsize) {
-    /// Connections, events and files of a job with two outputs, at the default concurrency.
+    /// Open files of a job with two outputs at the default concurrency, including connections and event queues.
     const FILES_OF_A_JOB: u64 = 32;
     let needed = FILES_OF_A_JOB * (jobs.get() as u64 + 1);
     let raised = rlimit::Resource::NOFILE.get().map_err(drop).and_then(|(soft, _)| {
@@ -109,7 +109,7 @@ impl Schedule {
             if stopped.is_none() {
                 self.start_jobs(&signals);
             }
-            // After a signal, a job without anything to save is not waited for, as if it ran alone.
+            // After a signal, a job with nothing to save is not waited for, just like a job that runs alone.
             let is_over = match stopped {
                 None => self.running.is_empty(),
                 Some(_) => !self.running.iter().any(|job| job.signals.has_begun()),
@@ -133,7 +133,7 @@ impl Schedule {
         self.results.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Starts as many jobs as possible: those whose accounts no running job reads.
+    /// Starts as many jobs as possible, but none whose account a running job reads.
     fn start_jobs(&mut self, signals: &Signals) {
         while self.running.len() < self.limits.parallel.get() {
             let is_free = |waiting: &WaitingJob| {
@@ -149,7 +149,7 @@ impl Schedule {
             let sender = self.sender.clone();
             let work = move || {
                 let (end, outcome, quota) = run_job(&job, context);
-                // Nobody waits for it after a signal.
+                // After a signal, there may be no receiver.
                 sender.send(EndedJob { place, end, outcome, quota }).ok();
             };
             self.running.push(Running { place, name: name.clone(), account, signals, started });
@@ -187,7 +187,7 @@ impl Schedule {
 /// Runs a job on this thread and prints its error, if any.
 fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String, Option<QuotaLeft>) {
     let work = || {
-        // A panic, which is a bug and is reported as one, ends only this job.
+        // A panic is a bug and is reported as one, but ends only this job.
         let result = catch_unwind(AssertUnwindSafe(|| perform(&job.parsed.cli.command)));
         match result {
             Ok((code, error)) => (code, error.as_ref().map(in_short)),

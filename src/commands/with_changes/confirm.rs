@@ -32,7 +32,7 @@ use super::super::with_activities::budget;
 
 /// What the lookup needs.
 pub(in crate::commands) struct Confirming<'a> {
-    /// The account, whose limiter is shared.
+    /// The account, whose limiter is shared with the reading of the list.
     pub(in crate::commands) account: &'a Account,
     pub(in crate::commands) key: &'a ApiKey,
     pub(in crate::commands) verbosity: &'a VerbosityArgs,
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_still_exists_contradicts_a_verdict_on_the_whole_list_only() {
+    fn contacts_that_still_exist_contradict_only_a_verdict_on_the_whole_list() {
         let mut confirmed = Confirmed { removed: 2, ..Confirmed::default() };
         let channel = Filters { channel: Some("sms".to_owned()), ..Filters::default() };
         let profile = Filters { profile_id: Some("6f96".to_owned()), ..Filters::default() };

@@ -35,7 +35,7 @@ pub(super) struct HistoryRun {
     pub(super) digits: String,
     /// Columns that the run does not write.
     pub(super) unwritten: Vec<String>,
-    /// Held until its file is published.
+    /// The lock, held until the new file of the history is published.
     pub(super) lock: HistoryLock,
 }
 
@@ -114,7 +114,7 @@ fn find_base(
     };
     let files = match published {
         Some(files) if !files.is_empty() => files,
-        // The last export of a dataset may have no rows, and so no files.
+        // The last export of a dataset may have no rows, and therefore no files.
         other => {
             let side = other.map(|files| Side::of(Which::Old, &name, content, files));
             return Ok((Base { place: name, side }, BaseRows::Read(sorter.another().finish()?)));
@@ -131,7 +131,7 @@ fn find_base(
     }
     check_base(&name, &side.facts, new_facts)?;
     side.warn_of_doubts(!shows);
-    // A dataset that is replaced as a whole is the base as a whole: the rows of a value that no longer occurs are gone.
+    // If the whole dataset is replaced, all of it is the base, because rows with a value that no longer occurs are removed.
     if outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others) {
         return Ok((Base { place: name, side: Some(side) }, BaseRows::Unread(Box::new(sorter.another()))));
     }

@@ -73,7 +73,7 @@ impl HistoryRun {
         let old = match self.own_state() {
             Some(state) => state,
             None if self.follows_export() => base,
-            // The first file has all rows.
+            // The first file contains all rows.
             None => {
                 nothing = SortedSnapshot::empty_like(new);
                 &nothing
@@ -84,7 +84,7 @@ impl HistoryRun {
         let valid_from = settings.started_at.max(after_newest);
         let target = self.folder.new_place(valid_from, &self.digits);
         let request = OutputRequest { target, format: ChangesConfig::HISTORY_FORMAT };
-        // Only columns that the run does not write are ignored: the state must equal the new rows in all their columns.
+        // Only columns that the run does not write are ignored, because the state must equal the new rows in all others.
         let comparison = settings.comparison(self.unwritten.clone(), ChangeLayout::Log { valid_from });
         let outputs = Outputs::open(from_ref(&request), &self.settings)?;
         let (mut staged, counts) = write_changes([old, new], &comparison, outputs, is_stopped)?;
@@ -104,7 +104,7 @@ fn write_changes(
     let mut changes = Changes::between(old, new, comparison)?;
     while let Some(batch) = changes.next_batch()? {
         if is_stopped.load(Ordering::Relaxed) {
-            // The error that is shown is that of the stop.
+            // The error of `stop` is shown instead.
             return Err(Error::WriterDied);
         }
         if batch.num_rows() > 0 {

@@ -1,10 +1,10 @@
-//! Numbers for the few distinct texts of a column, so that rows are counted by array index and not by text.
+//! Numbers for the few distinct texts of a column, so that rows are counted by array index instead of by text.
 //!
-//! A column of regions or channels repeats a few dozen short texts. [`Names::number`] takes a text
-//! of up to eight bytes as one number, finds it by one comparison, and looks up the rest in a hash table.
+//! A column of regions or channels repeats a few dozen short texts. [`Names::number`] reads a text of up to eight bytes as
+//! one integer and usually finds it by one comparison; other texts are looked up in a hash table.
 //!
-//! *Easy to get wrong:* what is counted here becomes a key of the report. A text that could hold a phone number or an
-//! address, or is longer than any code, counts as [`OTHER_KEY`], and so does every text beyond the limit.
+//! *Easy to get wrong:* these texts become keys of the report. A text that could contain a phone number or an address, or is
+//! longer than any code, counts as [`OTHER_KEY`], and so does every text beyond the limit.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ pub(super) const UNKNOWN: u16 = 0;
 /// Number of all texts without a number of their own.
 pub(super) const OTHER: u16 = 1;
 
-/// Remembered texts as a power of two: four times as many as there are regions, so that few share a slot.
+/// Base-2 logarithm of the number of remembered texts: four times as many as there are regions, so that few share a slot.
 const RECENT_BITS: u32 = 10;
 const RECENT: usize = 1 << RECENT_BITS;
 
-/// The first bytes of a word, by how many of them.
+/// Masks for the first bytes of a word, by number of bytes.
 const FIRST_BYTES: [u64; 9] =
     [0, 0xff, 0xffff, 0xff_ffff, 0xffff_ffff, 0xff_ffff_ffff, 0xffff_ffff_ffff, 0xff_ffff_ffff_ffff, u64::MAX];
 
-/// A column of texts and its buffers.
+/// A column of texts, and its buffers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TextColumn<'a> {
     array: &'a StringArray,
@@ -38,7 +38,7 @@ pub(super) struct TextColumn<'a> {
 
 impl<'a> TextColumn<'a> {
     pub(super) fn new(array: &'a StringArray) -> Self {
-        // A null buffer without any null would be read for every row.
+        // Dropped if it has no nulls, because otherwise it would be read for every row.
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         Self { array, offsets: array.value_offsets(), bytes: array.value_data(), nulls }
     }
@@ -52,19 +52,19 @@ impl<'a> TextColumn<'a> {
         self.nulls.is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// The text of a row; for a null, an unspecified text.
+    /// The text of a row; unspecified for a null.
     pub(super) fn value(&self, row: usize) -> &'a str {
         self.array.value(row)
     }
 
-    /// The bytes of a row; for a null, none.
+    /// The bytes of a row; empty for a null.
     #[expect(clippy::inline_always, reason = "called for each contact in one place")]
     #[inline(always)]
     pub(super) fn bytes(&self, row: usize) -> &'a [u8] {
         if self.is_null(row) { &[] } else { &self.bytes[position(self.offsets[row])..position(self.offsets[row + 1])] }
     }
 
-    /// A text of up to eight bytes as one number.
+    /// A text of up to eight bytes as one integer; `None` if it is longer.
     #[inline]
     fn short(&self, start: usize, end: usize) -> Option<Short> {
         let length = end - start;
@@ -72,7 +72,7 @@ impl<'a> TextColumn<'a> {
         let key = if let Some(eight) = eight {
             u64::from_le_bytes(eight.try_into().expect("eight bytes")) & FIRST_BYTES[length]
         } else if length <= 8 {
-            // The last few texts of the buffer.
+            // Fewer than eight bytes are left in the buffer.
             self.bytes[start..end].iter().rev().fold(0, |key, &byte| key << 8 | u64::from(byte))
         } else {
             return None;
@@ -109,7 +109,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Numbers at most `limit` texts.
+    /// Assigns numbers to at most `limit` texts.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
@@ -120,7 +120,7 @@ impl Names {
         }
     }
 
-    /// The numbers of the texts of all rows; that of null is [`UNKNOWN`].
+    /// Finds the numbers of the texts of all rows; the number of null is [`UNKNOWN`].
     pub(super) fn numbers(&mut self, texts: &StringArray, numbers: &mut Vec<u16>) {
         let texts = TextColumn::new(texts);
         numbers.clear();

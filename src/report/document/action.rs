@@ -1,10 +1,10 @@
 //! What a reader can do about the numbers: facts with a count, and how to list their rows.
 //!
-//! Each is derived from a finished document, so it says nothing that `--min-cell` has hidden. Codes are documented in
-//! `docs/report.md`; a test compares the two, and `tests/it/peers/numbers.rs` runs every query and compares its rows with
-//! the count.
+//! Actions are derived from a finished document, so they reveal nothing that `--min-cell` has suppressed. Codes are
+//! documented in `docs/report.md`; a test compares the two. `tests/it/peers/numbers.rs` runs every query and compares its
+//! rows with the count.
 //!
-//! *Easy to get wrong:* texts from the server end up in a query. Only names for which [`is_plain`] holds do.
+//! *Easy to get wrong:* texts from the server become part of a query, so only names that satisfy [`is_plain`] may.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -16,32 +16,32 @@ use crate::base::hive::partition_of;
 use crate::format::FileFormat;
 use crate::publish::is_dataset_file;
 
-/// Smallest group whose share is compared with that of all others.
+/// Smallest group whose percentage is compared with that of all other rows.
 const MIN_GROUP: u64 = 100;
-/// Smallest count that can stand out.
+/// Smallest count that can be reported as unusually high.
 const MIN_COUNT: u64 = 10;
-/// Quantile of the normal distribution for a confidence of 99%. Dozens of groups are compared, of which one in twenty would
-/// stand out by chance at 95%.
+/// Quantile of the normal distribution for a confidence of 99%. Dozens of groups are compared; at 95%, too many of them
+/// would be reported by chance.
 const Z: f64 = 2.576;
 
-/// A fact that needs attention, with its rows.
+/// A fact that needs attention, and how to list its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
     /// For machines. Codes are documented in `docs/report.md` and do not change.
     pub code: ActionCode,
-    /// The groups that it is about, such as regions; empty if it is about all rows.
+    /// The groups that the fact is about, such as regions; empty if it is about all rows.
     pub keys: Vec<String>,
     /// Rows that the query returns.
     pub count: u64,
-    /// Of how many.
+    /// Rows of which these are a part.
     pub of: u64,
     /// Whether the count is an estimate from a sample.
     pub approximate: bool,
-    /// The same for people, in a sentence. It may change from version to version.
+    /// For people, in a sentence. It may change from version to version.
     pub text: String,
-    /// A command that exports these rows.
+    /// A command that exports the rows.
     pub command: Option<String>,
-    /// A query of `DuckDB` that lists them in the exported Parquet file.
+    /// A `DuckDB` query that selects the rows from the exported Parquet file.
     pub sql: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub enum ActionCode {
     WithoutChannel,
     /// Contacts whose number has another calling code than their region.
     NumberOfAnotherRegion,
-    /// Contacts whose number another one has.
+    /// Contacts that share their number with another contact.
     SharedNumbers,
     /// Contacts whose default channel is not available.
     DefaultChannelNotAvailable,
@@ -94,8 +94,8 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Whether the share of the group is above that of all other rows by more than chance explains: the lower bound of its
-    /// Wilson score interval is.
+    /// Whether the percentage of the group is higher than that of all other rows by more than chance explains: the lower
+    /// bound of its Wilson score interval is above theirs.
     pub(super) fn stands_out(self) -> bool {
         let others = (self.all_parts.saturating_sub(self.part), self.all_wholes.saturating_sub(self.whole));
         self.whole >= MIN_GROUP
@@ -121,14 +121,14 @@ fn to_float(count: u64) -> f64 {
     count as f64
 }
 
-/// Whether a text can be put between the quotes of a query or a command as it is.
+/// Whether a text can be used within the quotes of a query or a command without escaping.
 pub(super) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'='))
 }
 
-/// What a query reads, by the name of the only Parquet file of the run or of the report, or the pattern of all files of a
-/// dataset, seen from its folder; `usual` if there are several files or the name is not plain.
+/// What a query reads from: the name of the only Parquet file of the run or of the report, or the pattern of all files of a
+/// dataset, relative to its folder; `usual` if there are several files or the name is not plain.
 pub(super) fn parquet_file<'a>(origin: &'a Origin, usual: &'a str) -> Cow<'a, str> {
     let outputs = origin.outputs.iter().filter(|file| file.resource.is_none()).map(|file| (&file.path, file.format));
     let inputs = origin.inputs.iter().map(|file| (&file.path, file.format));
@@ -138,7 +138,7 @@ pub(super) fn parquet_file<'a>(origin: &'a Origin, usual: &'a str) -> Cow<'a, st
         let (folder, name) = (path.parent()?.file_name()?.to_str()?, path.file_name()?.to_str()?);
         partition_of(folder).filter(|_| is_dataset_file(name)).map(|(column, _)| column)
     };
-    // A run may have written some of the days only.
+    // A run may have written only some of the days.
     let is_whole = |column: &&str| origin.outputs.is_empty() || !column.ends_with("_date");
     let column = paths.first().and_then(column_of).filter(|column| is_plain(column)).filter(is_whole);
     if let Some(column) = column.filter(|column| paths.iter().all(|path| column_of(path) == Some(*column))) {
@@ -177,19 +177,19 @@ mod tests {
         ] {
             assert_eq!(share(part, whole).stands_out(), wanted, "{part} of {whole}");
         }
-        // There is nothing to compare with.
+        // There are no other rows to compare with.
         assert!(!Share { part: 100, whole: 100, all_parts: 100, all_wholes: 100 }.stands_out());
     }
 
     #[test]
-    fn the_lower_bound_is_the_one_of_the_textbook() {
+    fn the_lower_bound_is_that_of_a_published_example() {
         // 10 of 100: Wilson's interval at 99% is 0.0460 to 0.2033.
         assert!((lower_bound(10, 100) - 0.0460).abs() < 0.0001, "{}", lower_bound(10, 100));
         assert!(lower_bound(0, 100).abs() < 1e-12);
     }
 
     #[test]
-    fn nothing_but_plain_names_becomes_part_of_a_query() {
+    fn only_plain_names_become_part_of_a_query() {
         assert!(["30003", "c.parquet", "a-b_c", "created_date=2026-03-01"].into_iter().all(is_plain));
         assert!(["", "a'b", "a b", "x;", "a\"b", "é", "a/b", "$(x)"].into_iter().all(|text| !is_plain(text)));
     }

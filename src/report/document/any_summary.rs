@@ -12,7 +12,7 @@ pub fn noun_of_json(json: &str) -> Option<RowNoun> {
     #[derive(Deserialize)]
     struct AnySummary {
         resource: Option<DocumentResource>,
-        /// A number in summaries of contacts, an object in those of messages.
+        /// A number in summaries of contacts, an object in summaries of messages.
         contacts: serde_json::Value,
     }
     let summary: AnySummary = serde_json::from_str(json).ok()?;

@@ -1,4 +1,4 @@
-//! A number in an older state and in the present one.
+//! A number in an older state and in the current one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use super::super::table::Table;
 
-/// A number then and now.
+/// A number in an older state and in the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CountChange {
-    /// Then.
+    /// In the older state.
     pub old: u64,
-    /// Now.
+    /// In the current state.
     pub new: u64,
 }
 
 impl CountChange {
-    /// What came or went.
+    /// The difference, negative if the number decreased.
     pub fn difference(self) -> i64 {
         let to_signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         to_signed(self.new).saturating_sub(to_signed(self.old))

@@ -14,7 +14,7 @@ pub struct Filters {
     /// `--channel`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// Whether `--phone` was given; the number is personal, so no report contains it.
+    /// Whether `--phone` was given; the number is personal data, so no report contains it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub phone: bool,
     /// `--only`
@@ -23,16 +23,16 @@ pub struct Filters {
     /// `--profile-id`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_id: Option<String>,
-    /// `--profiles`, as it was given: `all`, or names and ids
+    /// `--profiles`, as given: `all`, or names and ids
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<String>,
-    /// `--since`, as it was given
+    /// `--since`, as given
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// `--limit`: the first rows of the list, and no others
+    /// `--limit`: only this many rows, from the start of the list
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// `--sample`: so many rows from all over the list
+    /// `--sample`: this many rows from all over the list
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<u64>,
 }
@@ -41,7 +41,7 @@ impl Filters {
     /// Replaces a text that must not be shown.
     pub const HIDDEN: &str = "(hidden)";
 
-    /// What a report may show of `--search`: nothing that could be a phone number or an address.
+    /// The text of `--search` as a report may show it: hidden if it could be a phone number or an address.
     pub fn shown_search(text: &str) -> String {
         if is_countable(text) { text } else { Self::HIDDEN }.to_owned()
     }
@@ -52,7 +52,7 @@ impl Filters {
     }
 }
 
-/// Earlier versions wrote another text for [`Filters::HIDDEN`], which must compare equal.
+/// Reads `--search`. Earlier versions wrote another text for [`Filters::HIDDEN`], which must compare equal.
 fn read_search<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     const HIDDEN_BEFORE: &str = "(not told)";
     let search: Option<String> = Deserialize::deserialize(deserializer)?;

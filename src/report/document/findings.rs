@@ -1,4 +1,4 @@
-//! What the pages of a list held besides rows.
+//! What the pages of a list contained besides rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,23 +7,23 @@ use super::super::table::{OTHER_KEY, Table, add};
 /// Maximum number of rejected items that are described one by one.
 const MAX_REJECTED_SAMPLES: usize = 20;
 
-/// One item that could not be a row, without any of its values.
+/// One item that could not be converted to a row, without any of its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedSample {
-    /// Page and position, in words.
+    /// Page and position, for people.
     pub at: String,
-    /// Why.
+    /// Why it was rejected.
     pub reason: String,
     /// Names of its fields.
     pub fields: Vec<String>,
 }
 
-/// What pages held besides rows: the parts of a summary that are collected while pages are read.
+/// What pages contained besides rows: the parts of a summary that are collected while pages are read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// Items that could not be rows, by reason.
+    /// Items that could not be converted to rows, by reason.
     pub rejected: Table,
-    /// Some of them.
+    /// Examples of these items.
     pub rejected_samples: Vec<RejectedSample>,
     /// Undocumented fields, with the number of rows that had them.
     pub unknown_fields: Table,
@@ -34,7 +34,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Counts an item that cannot be a row; `at` says where it was, without any of its values.
+    /// Counts an item that cannot be converted to a row; `at` states its position, without any of its values.
     pub fn add_rejected(&mut self, at: impl FnOnce() -> String, reason: &str, fields: &[&str]) {
         add(&mut self.rejected, reason, 1);
         if self.rejected_samples.len() < MAX_REJECTED_SAMPLES {

@@ -13,17 +13,17 @@ use crate::verdict::Verdict;
 pub struct InputReport {
     /// The path as it was given or found.
     pub path: String,
-    /// Name of the format.
+    /// Name of the file format.
     pub format: FileFormat,
-    /// Rows in it.
+    /// Number of rows.
     pub rows: u64,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
     /// Contents of the manifest of its export; `None` without a manifest.
     pub export: Option<InputExport>,
 }
 
-/// The export that wrote a file, by its manifest.
+/// The export that wrote a file, according to its manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputExport {
     /// When the export started, RFC 3339, UTC.
@@ -38,7 +38,7 @@ pub struct InputExport {
     pub verdict: Option<Verdict>,
     /// Evidence for the verdict.
     pub evidence: Vec<InputEvidence>,
-    /// Items of the list that could not be rows.
+    /// Items of the list that could not be converted to rows.
     pub items_rejected: u64,
 }
 
@@ -49,7 +49,7 @@ pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
     verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
 }
 
-/// Items that could not be rows.
+/// Items that could not be converted to rows.
 pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
     sum_of_exports(inputs, |export| export.items_rejected)
 }
@@ -75,9 +75,9 @@ fn sum_of_exports(inputs: &[InputReport], of: impl Fn(&InputExport) -> u64) -> u
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "AnyEvidence")]
 pub struct InputEvidence {
-    /// For machines; earlier versions give none.
+    /// For machines; earlier versions wrote no code.
     pub code: Option<String>,
-    /// How many, where there is something to count.
+    /// The count that the evidence is about, if there is one.
     pub count: Option<u64>,
     /// For people.
     pub text: String,

@@ -1,4 +1,4 @@
-//! What a reader must know before the numbers, shown at the top of a report in every form.
+//! Notices: what a reader must know about the numbers, shown at the top of a report in every form.
 //!
 //! Codes are documented in `docs/report.md`; a test compares the two.
 
@@ -10,7 +10,7 @@ use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
 use crate::verdict::Verdict;
 
-/// Files that a notice names one by one.
+/// Maximum number of files that a notice names.
 const MAX_NAMES: usize = 3;
 
 /// One notice.
@@ -18,9 +18,9 @@ const MAX_NAMES: usize = 3;
 pub struct Notice {
     /// For machines. Codes are documented in `docs/report.md` and do not change.
     pub code: NoticeCode,
-    /// How many, where there is something to count.
+    /// The count that the notice is about, if there is one.
     pub count: Option<u64>,
-    /// The same for people, in a sentence or two. It may change from version to version.
+    /// For people, in a sentence or two. It may change from version to version.
     pub text: String,
 }
 
@@ -30,7 +30,7 @@ pub struct Notice {
 pub enum NoticeCode {
     /// Rows may be missing from the run or from files.
     Unverified,
-    /// Items of the list that could not be rows.
+    /// Items of the list that could not be converted to rows.
     ItemsLeftOut,
     /// Columns that have values, none of which could be read.
     UnreadableColumns,
@@ -90,7 +90,7 @@ impl Notice {
         Self { code: NoticeCode::SummedSnapshots, count: Some(files), text }
     }
 
-    /// There is a manifest, but it cannot be read.
+    /// A manifest exists but cannot be read.
     pub fn unreadable_manifest(manifest: &str, file: &str) -> Self {
         let [manifest, file] = [manifest, file].map(file_name);
         let text = format!("The manifest {manifest} cannot be read: whether {file} is complete is unknown.");
@@ -110,7 +110,7 @@ impl Notice {
         Self { code: NoticeCode::Unverified, count: None, text }
     }
 
-    /// Some files come from unverified exports; `None` if none does.
+    /// Some files come from unverified exports; `None` if no file does.
     pub(in crate::report) fn unverified_files(inputs: &[InputReport], noun: RowNoun) -> Option<Self> {
         let is_unverified = |input: &&InputReport| {
             input.export.as_ref().is_some_and(|export| export.verdict == Some(Verdict::Unverified))
@@ -150,7 +150,7 @@ impl Notice {
         (count > 0).then_some(Self { code: NoticeCode::UndocumentedStatuses, count: Some(count), text })
     }
 
-    /// No value of these columns, each with its number of values, could be read; `None` without columns.
+    /// No value of these columns could be read; `None` without columns. Each column comes with its number of values.
     pub(in crate::report) fn unreadable_columns(columns: &[(&str, u64)]) -> Option<Self> {
         let names: Vec<&str> = columns.iter().map(|&(name, _)| name).collect();
         let have = count_of(

@@ -1,4 +1,4 @@
-//! Where the numbers of a document come from, and what of it could not be used: the same for every resource.
+//! Where the numbers of a document come from, and what could not be used of these sources; the same for every resource.
 //!
 //! The fields are part of the JSON form of every document (`#[serde(flatten)]`), in this order.
 
@@ -20,7 +20,7 @@ pub struct Origin {
     /// Title of the report, by `--title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Address of the API that the run read, or `simulator`; the exports of files have their own.
+    /// Address of the API that the run read, or `simulator`; for files, each export has its own address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
     /// Undocumented fields, with the number of rows that had them.
@@ -42,7 +42,7 @@ pub struct Origin {
     /// Files that the document was made from.
     #[serde(skip_deserializing)]
     pub inputs: Vec<InputReport>,
-    /// What these files hold of each profile; empty if they are not known to have rows of profiles.
+    /// The rows of each profile in these files; empty if the files are not known to have rows of profiles.
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<InputProfile>,
     /// Columns that some of these files lack; counts that need them are unknown or omitted.
@@ -51,7 +51,7 @@ pub struct Origin {
     /// Whether rows in these files have the column of the profile that they were read for.
     #[serde(skip)]
     pub has_profiles: bool,
-    /// Notices that cannot be derived from the document; `all_notices` of a document has the others, too.
+    /// Notices that cannot be derived from the document; `all_notices` of a document returns the others, too.
     #[serde(skip_deserializing)]
     pub notices: Vec<Notice>,
 }
@@ -77,8 +77,8 @@ impl Origin {
         self.filters != other.filters || self.filters_differ || other.filters_differ
     }
 
-    /// Notices about `rows` rows of this source. `rejected` counts the items that are no rows by reason, `missing` the
-    /// null values by column.
+    /// Notices about `rows` rows of this source. `rejected` has the number of items that could not be converted to rows by
+    /// reason, `missing` the number of null values by column.
     pub(in crate::report) fn derived_notices(
         &self,
         noun: RowNoun,

@@ -1,4 +1,4 @@
-//! What a run has read of one profile of an organization, and what files hold of it.
+//! The rows of one profile of an organization: those that a run has read, and those in files.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +12,12 @@ pub struct ProfileFacts {
     pub id: String,
     /// Its name; `None` if the API reports none.
     pub name: Option<String>,
-    /// Rows of it that were written.
+    /// Its rows that were written.
     pub rows: u64,
-    /// Those of them who can be reached, where the rows are contacts.
+    /// Number of these rows that can be reached; only for contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reachable: Option<u64>,
-    /// Items of its list that could not be rows; 0 if reading failed.
+    /// Items of its list that could not be converted to rows; 0 if reading failed.
     pub items_rejected: u64,
     /// Whether all of its rows were written.
     pub verdict: Verdict,
@@ -28,7 +28,7 @@ pub struct ProfileFacts {
     pub failure: Option<ProfileFailure>,
 }
 
-/// What exported files hold of one profile, by their rows and by the manifest of their export.
+/// The rows of one profile in exported files, from the rows themselves and the manifest of their export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputProfile {
     /// Its id, as in the column `profile_id`.
@@ -36,12 +36,12 @@ pub struct InputProfile {
     /// Its name; `None` if the manifest has none.
     #[serde(default)]
     pub name: Option<String>,
-    /// Rows of it in the files.
+    /// Its rows in the files.
     pub rows: u64,
-    /// Those of them who can be reached, if the rows are contacts and all those of the manifest.
+    /// Number of these rows that can be reached; only for contacts, and only if the files contain all rows of the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reachable: Option<u64>,
-    /// Items of its list that could not be rows; `None` if the manifest does not tell.
+    /// Items of its list that could not be converted to rows; `None` if the manifest does not state it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items_rejected: Option<u64>,
     /// Whether all of its rows were written; `None` without a manifest.
@@ -50,7 +50,7 @@ pub struct InputProfile {
     /// Evidence for the verdict.
     #[serde(default)]
     pub evidence: Vec<InputEvidence>,
-    /// Why the run could not read it, if it could not.
+    /// Why the run could not read it; `None` if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ProfileFailure>,
 }
@@ -65,7 +65,7 @@ pub struct ProfileFailure {
 }
 
 impl ProfileFacts {
-    /// How people know it: by its name, else by its id.
+    /// Its name, or its id if it has none.
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }

@@ -1,7 +1,7 @@
 //! What the documents of all resources have in common: notices, the verdict, and the JSON form.
 //!
-//! *Easy to get wrong:* an older document is read back to be compared with, so a field that is added later needs a default,
-//! or older files can no longer be read.
+//! *Easy to get wrong:* older documents are read back for comparisons. A new field needs a default, or older files can no
+//! longer be read.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::ser::Serialize;
@@ -82,8 +82,8 @@ pub(super) use common_accessors;
 pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// What rows are called.
     const NOUN: RowNoun;
-    /// Version of the JSON form that is written, and the only one that is read. It changes when a field changes its name or
-    /// meaning, not when a field is added.
+    /// Version of the JSON form that is written, and the only version that is read. It changes when a field changes its name
+    /// or meaning, not when a field is added.
     const SCHEMA_VERSION: u32;
 
     /// Version of this document.
@@ -98,16 +98,16 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Number of rows.
     fn rows(&self) -> u64;
 
-    /// What the rows of its files are called, and their number: rows of another kind may stand for those that are reported
-    /// on.
+    /// What the rows of the source are called, and their number. The source may have rows of another kind than those that
+    /// are reported on: messages can be counted from their activities.
     fn source_rows(&self) -> (RowNoun, u64) {
         (Self::NOUN, self.rows())
     }
 
-    /// Limit below which groups were merged, if they were.
+    /// Limit below which groups were merged; `None` if they were not merged.
     fn min_cell(&self) -> Option<u64>;
 
-    /// Items that are no rows, by reason.
+    /// Items that could not be converted to rows, by reason.
     fn rejected(&self) -> &Table;
 
     /// Null and empty values, by column.
@@ -116,7 +116,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// What a reader can do about the numbers, most important first.
     fn all_actions(&self) -> Vec<Action>;
 
-    /// Where the JSON form has them.
+    /// The actions of the JSON form, to be set.
     fn actions_mut(&mut self) -> &mut Vec<Action>;
 
     /// The counts that a trend shows.
@@ -131,13 +131,13 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Where the numbers come from.
     fn origin(&self) -> &Origin;
 
-    /// The same, to be changed.
+    /// Where the numbers come from, to be changed.
     fn origin_mut(&mut self) -> &mut Origin;
 
-    /// Adds what pages held beside rows.
+    /// Adds what pages contained besides rows.
     fn add_findings(&mut self, findings: Findings);
 
-    /// Omits what cannot be known because of [`Origin::columns_not_in_inputs`].
+    /// Omits the counts that need one of [`Origin::columns_not_in_inputs`].
     fn omit_absent(&mut self);
 
     /// Columns that a reader might expect and that some of the files lack.
@@ -145,7 +145,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
         self.origin().columns_not_in_inputs.iter().map(String::as_str).collect()
     }
 
-    /// What is true of all numbers because of what they were counted from.
+    /// Sentences that apply to all numbers because of what these were counted from.
     fn source_notes(&self) -> Vec<String> {
         Vec::new()
     }
@@ -155,7 +155,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
         Vec::new()
     }
 
-    /// Everything that a reader must know before the numbers.
+    /// Everything that a reader must know about the numbers.
     fn all_notices(&self) -> Vec<Notice> {
         let origin = self.origin();
         let (noun, _) = self.source_rows();
@@ -183,7 +183,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Reads the JSON form back, except for runs, files and notices.
     ///
     /// # Errors
-    /// When the text is no document of this resource and of [`SCHEMA_VERSION`](Self::SCHEMA_VERSION), or lacks a required
+    /// When the text is not a document of this resource and of [`SCHEMA_VERSION`](Self::SCHEMA_VERSION), or lacks a required
     /// field.
     fn from_json(json: &str) -> Result<Self, serde_json::Error> {
         let mut document: Self = serde_json::from_str(json)?;

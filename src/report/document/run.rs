@@ -10,11 +10,11 @@ use crate::verdict::{Evidence, Verdict};
 /// Facts about a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunFacts {
-    /// When reading started, RFC 3339, UTC; if the run resumed earlier ones, the start of the first.
+    /// When reading started, RFC 3339, UTC; if the run resumed earlier runs, the start of the first of them.
     pub started_at: String,
     /// When reading finished, RFC 3339, UTC.
     pub finished_at: String,
-    /// Seconds of this run until all outputs were complete, without the time to rename them.
+    /// Seconds from the start of this run until all outputs were complete, but not yet renamed.
     pub elapsed_seconds: f64,
     /// Requests sent, retries included.
     pub requests: u64,
@@ -28,9 +28,9 @@ pub struct RunFacts {
     pub pages: u64,
     /// Number of rows in the list, according to the first page.
     pub total_count_first: Option<u64>,
-    /// The same, according to the last page that arrived.
+    /// Number of rows in the list, according to the last page that arrived.
     pub total_count_last: Option<u64>,
-    /// Rows that were read more than once and written once.
+    /// Repeated rows that were read but not written.
     pub duplicates_removed: u64,
     /// Rows that were read and left out by `--only`; `None` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub struct RunFacts {
     /// What has changed since the export that was replaced; `None` unless it was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<RunChanges>,
-    /// Whether the output holds every row.
+    /// Whether the output contains every row.
     pub verdict: Verdict,
     /// Evidence for the verdict.
     pub evidence: Vec<Evidence>,

@@ -1,10 +1,10 @@
-//! What has changed since the export that a run has replaced.
+//! Differences between a run and the export that it has replaced.
 
 use serde::{Deserialize, Serialize};
 
 use crate::report::table::Table;
 
-/// What has changed since the export that a run has replaced, as the file of `--changes` lists it.
+/// Differences between a run and the export that it has replaced, as listed in the file of `--changes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunChanges {
     /// The run that published the other export; `None` if there was none, or its manifest does not say.
@@ -15,13 +15,14 @@ pub struct RunChanges {
     pub is_first: bool,
     /// Rows that only the new export has.
     pub added: u64,
-    /// Rows of both that differ.
+    /// Rows of both exports that differ.
     pub changed: u64,
     /// Rows that only the other export has.
     pub removed: u64,
-    /// Rows that only the other export has, and that may still exist: this one may lack rows, or the API has confirmed it.
+    /// Rows that only the other export has, but that may still exist, because the new export may lack rows or because the
+    /// API has confirmed that they exist.
     pub missing: u64,
-    /// Rows of both that are equal.
+    /// Rows of both exports that are equal.
     pub unchanged: u64,
     /// Contacts whose `opt_out` became true.
     pub opted_out: u64,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The earliest and the latest of some times.
+/// The earliest and the latest time of a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     /// RFC 3339, UTC; `None` without any time.
@@ -14,9 +14,9 @@ pub struct TimeRange {
 /// Keys that several contacts share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repeated {
-    /// Keys that more than one contact has.
+    /// Number of keys that more than one contact has.
     pub keys: u64,
-    /// Contacts that have them.
+    /// Number of contacts that have these keys.
     pub contacts: u64,
     /// Whether both are estimates from a sample, because there were too many distinct keys to keep.
     pub approximate: bool,

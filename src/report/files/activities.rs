@@ -1,4 +1,4 @@
-//! The report on files of activities: that of their messages.
+//! The report on files of activities: a report on their messages.
 
 use arrow::array::RecordBatch;
 
@@ -14,7 +14,7 @@ impl FileCounts for ActivityCounts {
         Self::for_files()
     }
 
-    /// Nothing: activities have no ids of their own.
+    /// Does nothing: activities have no ids of their own.
     fn ignore_repeated_ids(&mut self) {}
 
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
@@ -25,7 +25,7 @@ impl FileCounts for ActivityCounts {
         self.add(batch, now_micros.max(until_micros), is_read);
     }
 
-    /// Nothing: the values of activities are always read.
+    /// Does nothing: the values of activities are always read.
     fn add_missing(&mut self, _column: usize, _values: u64) {}
 
     fn rows(&self) -> u64 {

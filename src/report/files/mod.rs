@@ -1,4 +1,4 @@
-//! What a report on files needs of the counts and the document of its resource.
+//! The interface of counts and documents for reports on files, implemented for each resource.
 
 mod activities;
 mod contacts;
@@ -17,23 +17,24 @@ use super::run::{Report, RunDocument};
 
 /// Counters over the rows of files.
 pub trait FileCounts: Sized {
-    /// The document that the counts become.
+    /// The document that is made from the counts.
     type Document: FileDocument;
 
-    /// Empty counters that also look for repeated ids.
+    /// Empty counters that also count repeated ids.
     fn for_files() -> Self;
 
-    /// Stops looking for repeated ids: rows of several profiles, which may share ids, do not say whose they are.
+    /// Stops counting repeated ids. Profiles may share ids, so repeated ids cannot be counted if rows of several profiles do
+    /// not state their profile.
     fn ignore_repeated_ids(&mut self);
 
     /// Counts the rows of a batch in which only `columns` were read; the others are filled with nulls. Ages are measured
     /// from `now_micros`, and only wrong dates are later than `until_micros`, both in microseconds UTC.
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]);
 
-    /// Counts missing values of a column that was not read because its file states their number.
+    /// Counts missing values of a column that was not read because the file states their number.
     fn add_missing(&mut self, column: usize, values: u64);
 
-    /// Rows so far.
+    /// Number of rows so far.
     fn rows(&self) -> u64;
 
     /// The document of the files.
@@ -43,7 +44,7 @@ pub trait FileCounts: Sized {
 /// Facts about files besides the counts of their rows.
 #[derive(Debug, Clone, Default)]
 pub struct FilesFacts {
-    /// Time that ages are computed at, RFC 3339, UTC.
+    /// Time from which ages are measured, RFC 3339, UTC.
     pub as_of: String,
     /// The files.
     pub inputs: Vec<InputReport>,
@@ -53,7 +54,7 @@ pub struct FilesFacts {
     pub columns_not_in_inputs: Vec<String>,
     /// Whether rows have the column of the profile that they were read for.
     pub has_profiles: bool,
-    /// What the files hold of each profile.
+    /// The rows of each profile in the files.
     pub profiles: Vec<InputProfile>,
     /// Filters of the exports, if they are the same.
     pub filters: Filters,
@@ -65,19 +66,19 @@ pub struct FilesFacts {
 
 /// The report on files.
 pub trait FileDocument: ResourceDocument + RunDocument + Report {
-    /// What came and went between two exports, row by row.
+    /// Added, removed and changed rows between two exports.
     type Gross;
 
-    /// Hides counts of fewer than `min_cell` rows, here and in the document to compare with.
+    /// Hides counts of fewer than `min_cell` rows, in this document and in the one it is compared with.
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>);
 
-    /// Adds what changed since an older document; `with` names the source of that.
+    /// Adds what changed since an older document; `with` names the source of the older document.
     fn compare_with(&mut self, old: &Self, with: String);
 
-    /// Adds what came and went to the comparison, as far as both sides tell and no small group shows.
+    /// Adds row changes to the comparison, as far as both sides have the columns and no small group is revealed.
     fn set_gross(&mut self, gross: Self::Gross);
 
-    /// Adds a trend over older states, the oldest first. Those with other filters are left out.
+    /// Adds a trend over older states, oldest first. States with other filters are skipped.
     fn add_trend<'a>(&mut self, older: impl IntoIterator<Item = &'a Self>)
     where
         Self: 'a,
@@ -89,7 +90,7 @@ pub trait FileDocument: ResourceDocument + RunDocument + Report {
             .map(ResourceDocument::trend_point)
             .collect();
         points.push(self.trend_point());
-        // With the hidden channels of one time, those of the others could be derived.
+        // Channels that are suppressed at one time could be derived from those at other times.
         if self.min_cell().is_some() {
             for point in &mut points {
                 point.channels.clear();

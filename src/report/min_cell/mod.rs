@@ -1,7 +1,8 @@
 //! Statistical disclosure control for reports that are shared: merges small groups and suppresses small counts.
 //!
-//! This module has what all resources need: which counts may be shown ([`Limit`]), and how small groups of a table that adds
-//! up are merged. What could be derived from several tables of a resource is handled in the folder of the resource.
+//! This module has the parts that all resources share: which counts may be shown ([`Limit`]), and how small groups of a
+//! table that adds up are merged. Counts that could be derived from several tables of a resource are handled in the module
+//! of that resource.
 
 mod contacts;
 mod delivery;
@@ -27,7 +28,7 @@ impl Limit {
 
 /// Keys to merge: those with small counts, and the next larger ones until their sum is not small.
 pub(super) fn small_keys(table: &Table, limit: Limit) -> BTreeSet<String> {
-    // A count of 0, such as an hour without messages, reveals nobody.
+    // A count of 0, such as an hour without messages, identifies nobody.
     let mut rows: Vec<(&String, u64)> =
         table.iter().map(|(key, &count)| (key, count)).filter(|&(_, count)| count > 0).collect();
     rows.sort_by_key(|&(_, count)| count);

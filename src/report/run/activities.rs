@@ -1,4 +1,4 @@
-//! The report of an export of activities: that of their messages.
+//! The report of an export of activities: a report on their messages.
 
 use arrow::array::RecordBatch;
 
@@ -37,7 +37,7 @@ fn count(evidence: &[Evidence], code: EvidenceCode) -> Option<u64> {
 }
 
 impl DeliverySummary {
-    /// The activities in a few sentences, for a run that reports on their messages anyway; nothing if none were read.
+    /// Sentences about the activities, for a run that also reports on their messages; empty if no activities were read.
     pub fn activities_in_short(&self) -> Vec<String> {
         let Some(from) = &self.from_activities else { return Vec::new() };
         let counted = format!(

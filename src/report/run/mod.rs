@@ -1,4 +1,4 @@
-//! What an export needs of the counts and the document of its resource.
+//! The interface of counts and documents for exports, implemented for each resource.
 
 mod activities;
 mod contacts;
@@ -17,7 +17,7 @@ use crate::publish::OutputReport;
 
 /// Counters over the rows of a resource, filled batch by batch.
 pub trait RowCounts: Default + Send + 'static {
-    /// The document that the counts become.
+    /// The document that is made from the counts.
     type Document: RunDocument;
 
     /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the start of
@@ -41,13 +41,13 @@ pub struct ExportFacts {
     pub outputs: Vec<OutputReport>,
     /// Facts about the run.
     pub run: RunFacts,
-    /// What pages held besides rows.
+    /// What pages contained besides rows.
     pub findings: Findings,
 }
 
 /// A report that can be written to files.
 pub trait Report {
-    /// The whole report.
+    /// Renders the whole report.
     fn render(&self, form: ReportForm) -> String;
 }
 
@@ -66,7 +66,7 @@ pub trait RunDocument {
         None
     }
 
-    /// Everything that a reader must know before the numbers.
+    /// Everything that a reader must know about the numbers.
     fn notices(&self) -> Vec<Notice> {
         Vec::new()
     }
@@ -76,7 +76,7 @@ pub trait RunDocument {
         Vec::new()
     }
 
-    /// Signs that the API has changed, printed as warnings.
+    /// Indications that the API has changed, printed as warnings.
     fn suspicions(&self) -> Vec<String> {
         Vec::new()
     }

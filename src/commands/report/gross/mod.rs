@@ -23,13 +23,13 @@ use super::super::compare::side::SideFacts;
 pub(super) trait GrossCounts {
     /// The resource of the rows.
     const CONTENT: Content;
-    /// The key columns (two profiles may share an id) and the compared columns.
+    /// The key columns and the compared columns. The profile is part of the key, because two profiles may share an id.
     const COLUMNS: &'static [&'static str];
 
     /// Empty counts; `removed_may_exist` if the newer side may lack rows.
     fn of_sides(removed_may_exist: bool) -> Self;
 
-    /// Adds a batch of changes that hold whole rows.
+    /// Adds a batch of changes that contain whole rows.
     fn count(&mut self, batch: &RecordBatch);
 }
 
@@ -40,7 +40,7 @@ pub(super) struct GrossRows {
 }
 
 impl GrossRows {
-    /// For two exports; `None` if they hold other rows, or cannot be compared.
+    /// The rows of two exports; `None` if they contain other rows, or cannot be compared.
     ///
     /// # Errors
     /// When the rows cannot be sorted.

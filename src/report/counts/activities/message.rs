@@ -1,4 +1,4 @@
-//! Puts the activities of a message together into one row of messages.
+//! Combines the activities of a message into one row of messages.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Int32Type};
 use super::super::delivery::{YEAR_TWO, delivery_schema};
 use crate::resources::DECIMAL_SCALE;
 
-/// The columns of a row, in their order, each with the column of activities whose missing values count for it.
+/// The columns of a row, in order, each with the column of activities whose missing values count for it.
 pub(super) const MESSAGE_COLUMNS: [(&str, Option<&str>); 9] = [
     ("id", Some("message_id")),
     ("status", Some("status")),
@@ -37,7 +37,7 @@ pub(super) struct ActivityColumns<'a> {
     rows: usize,
 }
 
-/// Positions as an export has them, and as they are read from files.
+/// Positions: numbers in an export, texts when they are read from files.
 enum Positions<'a> {
     Numbers(&'a Int32Array),
     Texts(&'a StringArray),
@@ -63,7 +63,7 @@ impl<'a> ActivityColumns<'a> {
         }
     }
 
-    /// The rows of each message: those next to each other with the same id.
+    /// The rows of each message: neighboring rows with the same id.
     pub(super) fn messages(&self) -> Vec<Range<usize>> {
         let mut messages: Vec<Range<usize>> = Vec::new();
         let id = |row: usize| value(self.ids, row);
@@ -76,7 +76,7 @@ impl<'a> ActivityColumns<'a> {
         messages
     }
 
-    /// The rows of a message, its oldest activity first; in the order of the file if positions are missing.
+    /// The rows of a message, oldest activity first; in the order of the file if positions are missing.
     fn in_order(&self, activities: Range<usize>) -> Vec<usize> {
         let mut rows: Vec<usize> = activities.collect();
         if rows.iter().all(|&row| self.position(row).is_some()) {
@@ -97,7 +97,7 @@ fn value(texts: Option<&StringArray>, row: usize) -> Option<&str> {
     texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
 }
 
-/// Builds a batch with one row a message.
+/// Builds a batch with one row for each message.
 pub(super) struct MessageRows {
     ids: StringBuilder,
     statuses: StringBuilder,
@@ -173,6 +173,6 @@ impl MessageRows {
             Arc::new(self.events.finish()),
         ];
         let columns = MESSAGE_COLUMNS.iter().zip(arrays).map(|((name, _), array)| (*name, array, true));
-        RecordBatch::try_from_iter_with_nullable(columns).expect("all columns have one row a message")
+        RecordBatch::try_from_iter_with_nullable(columns).expect("all columns have one row for each message")
     }
 }

@@ -1,12 +1,13 @@
 //! Counters over messages, filled from their activities.
 //!
-//! The activities of a message are its events: [`ActivityCounts`] puts those of each message together into one row of
-//! [`delivery_schema`](super::delivery_schema), which [`DeliveryCounts`] counts like any message. Its status, reason and
-//! price are the last that its activities state, and it counts on the day of the first. A message with an activity
-//! `RECEIVED` is inbound, any other outbound. Channel, region, template and contact are not in activities; the document
-//! omits them.
+//! The activities of a message are its events. [`ActivityCounts`] combines those of each message into one row of
+//! [`delivery_schema`](super::delivery_schema), which [`DeliveryCounts`] counts like any message. Status, reason and price
+//! are the last that the activities state, and the message counts on the day of its first activity. A message with an
+//! activity `RECEIVED` is inbound, any other outbound. Activities do not state channel, region, template and contact, so the
+//! document omits these.
 //!
-//! *Easy to get wrong:* a message can continue in the next batch, so the last one of a batch is kept until another begins.
+//! *Easy to get wrong:* a message can continue in the next batch, so the last message of a batch is kept until another one
+//! begins.
 
 mod message;
 #[cfg(test)]
@@ -25,8 +26,8 @@ use crate::report::document::delivery::activities::FromActivities;
 use crate::report::document::delivery::summary::DeliverySummary;
 use crate::resources::activities::activities_schema;
 
-/// Maximum number of activities that are kept for one message; real ones have about ten. The rest counts as another message
-/// with the same id.
+/// Maximum number of activities that are kept for one message; real messages have about ten. Further activities count as
+/// another message with the same id.
 const MAX_KEPT: usize = 10_000;
 
 /// The columns of activities that are counted.
@@ -50,14 +51,14 @@ pub fn activity_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// Counts of messages, by their activities.
+/// Counts of messages, made from their activities.
 #[derive(Debug, Default)]
 pub struct ActivityCounts {
     messages: DeliveryCounts,
     activities: u64,
     /// The activities of the last message so far.
     last: Option<RecordBatch>,
-    /// Only wrong dates are later, in microseconds UTC.
+    /// Time in microseconds UTC; only wrong dates are later.
     until_micros: i64,
 }
 
@@ -72,8 +73,8 @@ impl ActivityCounts {
         self.activities
     }
 
-    /// Counts the activities of a batch, of which those of a message must be next to each other. Only wrong dates are later
-    /// than `until_micros`, in microseconds UTC. `is_read` tells by its name whether a column was read.
+    /// Counts the activities of a batch. The activities of a message must be next to each other. Only wrong dates are later
+    /// than `until_micros`, in microseconds UTC. `is_read` returns whether the column of a name was read.
     pub(in crate::report) fn add(&mut self, batch: &RecordBatch, until_micros: i64, is_read: impl Fn(&str) -> bool) {
         self.activities += batch.num_rows() as u64;
         self.until_micros = until_micros;

@@ -11,7 +11,7 @@ use crate::report::document::resource::ResourceDocument;
 const MIDNIGHT: i64 = 1_772_323_200_000_000;
 const SECOND: i64 = 1_000_000;
 
-/// An activity of a test: message, position, status, reason code, seconds since midnight, and price in millionths.
+/// An activity in a test: message, position, status, reason code, seconds since midnight, and price in millionths.
 type TestActivity<'a> = (&'a str, Option<i32>, &'a str, Option<&'a str>, i64, Option<i128>);
 
 fn batch(activities: &[TestActivity<'_>]) -> RecordBatch {
@@ -63,7 +63,7 @@ fn a_message_has_the_last_status_and_price_of_its_activities() {
     assert_eq!(found.funnel, Some(Funnel { queued: 2, sent: 1, delivered: 1, read: 1 }));
     let statuses: Vec<(&str, u64)> = found.statuses.iter().map(|(name, &count)| (name.as_str(), count)).collect();
     assert_eq!(statuses, [("FAILED", 1), ("READ", 1), ("RECEIVED", 1)]);
-    assert_eq!(found.total.spent.price, Money(8_500), "the price is stated again and again, and is due once");
+    assert_eq!(found.total.spent.price, Money(8_500), "each activity repeats the price, which is charged once");
     assert_eq!(found.times.to_delivered.map(|times| (times.messages, times.p50_ms)), Some((1, 3000)));
     assert_eq!(found.times.to_read.map(|times| times.p50_ms), Some(60_000));
     let failure = &found.failures[0];
@@ -88,7 +88,11 @@ fn positions_decide_the_order_where_all_are_known() {
     reversed.reverse();
     assert_eq!(summary(&[&reversed]).statuses, summary(&[&READ]).statuses);
     let unknown = READ.map(|(id, _, status, code, time, price)| (id, None, status, code, time, price));
-    assert_eq!(summary(&[&unknown]).statuses, summary(&[&READ]).statuses, "else the order of the file");
+    assert_eq!(
+        summary(&[&unknown]).statuses,
+        summary(&[&READ]).statuses,
+        "without positions, the order of the file decides"
+    );
 }
 
 #[test]
@@ -100,7 +104,7 @@ fn what_activities_do_not_state_is_omitted() {
 }
 
 #[test]
-fn endless_activities_of_one_message_are_not_kept() {
+fn the_number_of_activities_kept_for_one_message_is_limited() {
     let many: Vec<TestActivity<'_>> = (0..3_000).map(|_| ("a", None, "SENT", None, 0, None)).collect();
     let mut counts = ActivityCounts::for_files();
     for _ in 0..10 {

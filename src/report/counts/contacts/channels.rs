@@ -1,10 +1,10 @@
 //! Sets of channels as bits.
 //!
-//! Every channel is a bit and every combination that occurs has a number, so a row is counted by one number, and the counts
-//! by channel are added up at the end.
+//! Every channel has a bit and every combination that occurs has a number, so a row is counted by one number. The counts by
+//! channel are added up at the end.
 //!
-//! *Easy to get wrong:* beyond [`MAX_COMBINATIONS`] a row still counts for each of its channels, though its combination
-//! is only "other".
+//! *Easy to get wrong:* beyond [`MAX_COMBINATIONS`], a row counts as "other" among the combinations, but still counts for
+//! each of its channels.
 
 use std::collections::HashMap;
 
@@ -13,19 +13,19 @@ use foldhash::fast::FixedState;
 
 use super::super::names::{Names, OTHER, UNKNOWN, position};
 
-/// Channels with a bit of their own, besides those for null and for the others.
+/// Maximum number of channels with their own bit; null and all other channels have one bit each, too.
 const MAX_CHANNELS: usize = 62;
-/// Combinations with a number of their own. Three channels have eight; a longer table is not useful.
+/// Maximum number of combinations with their own number. Three channels have eight; a longer table is not useful.
 const MAX_COMBINATIONS: usize = 256;
 
-/// Maximum number of channels of most contacts.
+/// Maximum number of channels for which reading is optimized; few contacts have more.
 const USUAL_CHANNELS: usize = 4;
 
 /// A number that no combination has.
 const UNSEEN: u16 = u16::MAX;
-/// The combination without any channel.
+/// The number of the combination without any channel.
 pub(super) const NONE: u16 = 0;
-/// The combination of all rows beyond [`MAX_COMBINATIONS`].
+/// The number of all combinations beyond [`MAX_COMBINATIONS`].
 pub(super) const OTHERS: u16 = 1;
 
 /// All channels and their combinations.
@@ -33,10 +33,10 @@ pub(super) const OTHERS: u16 = 1;
 pub(super) struct ChannelSets {
     channels: Names,
     sets: Vec<u64>,
-    /// The numbers of all entries of the lists that are being read.
+    /// The channel numbers of all entries of the lists that are being read.
     entries: Vec<u16>,
     numbers: HashMap<u64, u16, FixedState>,
-    /// Numbers of the sets of the first few channels, which are nearly all that occur.
+    /// Numbers of the sets of the first few channels; nearly all sets are among these.
     usual: [u16; 256],
 }
 
@@ -46,7 +46,7 @@ impl ChannelSets {
         Self { channels: Names::new(MAX_CHANNELS), sets: vec![0, 0], entries, numbers, usual: [UNSEEN; 256] }
     }
 
-    /// The bits of each row's channels, appended to `sets`.
+    /// Appends the bits of each row's channels to `sets`.
     pub(super) fn read(&mut self, lists: &ListArray, sets: &mut Vec<u64>) {
         let nulls = lists.nulls().filter(|nulls| nulls.null_count() > 0);
         self.channels.numbers(lists.values().as_string(), &mut self.entries);
@@ -55,7 +55,7 @@ impl ChannelSets {
         for (row, ends) in lists.value_offsets().windows(2).enumerate() {
             let (start, end) = (position(ends[0]), position(ends[1]));
             let length = end - start;
-            // The number varies, and a mispredicted loop exit costs more than one step too many.
+            // The number of channels varies, and a mispredicted loop exit costs more than a superfluous iteration.
             let first = self.entries[start..start + USUAL_CHANNELS].iter().zip(0..);
             let mut set = first.fold(0, |set, (number, at)| set | u64::from(at < length) << number);
             if length > USUAL_CHANNELS {
@@ -91,7 +91,7 @@ impl ChannelSets {
         number
     }
 
-    /// The bit of a channel, if it has its own.
+    /// The bit of a channel, if the channel has its own.
     pub(super) fn bit(&self, channel: &str) -> Option<u64> {
         self.channels.known(channel).filter(|&number| number != OTHER && number != UNKNOWN).map(|number| 1 << number)
     }
@@ -101,13 +101,13 @@ impl ChannelSets {
         (0..self.channels.len()).filter(move |number| set >> number & 1 == 1).map(|number| self.channels.name(number))
     }
 
-    /// All combinations but the first two, with their numbers.
+    /// All combinations except [`NONE`] and [`OTHERS`], with their numbers.
     pub(super) fn sets(&self) -> impl Iterator<Item = (usize, u64)> {
         self.sets.iter().copied().enumerate().skip(2)
     }
 }
 
-/// Whether a list holds a text.
+/// Whether a list contains a text.
 pub(super) fn holds(lists: &ListArray, row: usize, text: &str) -> bool {
     let names: &StringArray = lists.values().as_string();
     let ends = lists.value_offsets();

@@ -1,12 +1,12 @@
-//! Plain counters over contacts, filled batch by batch in one pass.
+//! Counters over contacts, filled batch by batch in one pass.
 //!
-//! [`ContactCounts::add_batch`] is called by the export for every page and by the report for every batch of a file. A row is
-//! counted in one cell of a table of region × combination of channels × opt-out, by small numbers instead of texts;
-//! [`ContactCounts::summary`] adds the cells up. No contact is kept.
+//! [`ContactCounts::add_batch`] is called for every page of an export, and [`ContactCounts::add_columns`] for every batch of
+//! a file. A row is counted in one cell of a table of region × combination of channels × opt-out, which is looked up by small
+//! numbers instead of texts; [`ContactCounts::summary`] adds the cells up. No contact is kept.
 //!
 //! *Easy to get wrong:* a contact counts once for each of its channels, so the counts of channels add up to more than the
-//! contacts; every other table adds up to the number of contacts. And memory must not grow with the account:
-//! tables have at most [`MAX_KEYS`] keys, and repeated numbers are found in a list of fixed size.
+//! contacts; every other table adds up to the number of contacts. Memory must not grow with the account: tables have at most
+//! [`MAX_KEYS`] keys, and repeated numbers are found in lists of limited size.
 //!
 //! Measured by `benches/count.rs`; compared with `DuckDB` in `tests/it/peers/numbers.rs`.
 
@@ -39,7 +39,7 @@ const OPTED_IN: usize = 0;
 const OPTED_OUT: usize = 1;
 const OPT_OUT_UNKNOWN: usize = 2;
 
-/// Everything counted over the contacts themselves.
+/// Everything counted over contacts.
 #[derive(Debug, Clone)]
 pub struct ContactCounts {
     /// Contacts.
@@ -48,13 +48,13 @@ pub struct ContactCounts {
     calling_codes: Names,
     default_channels: Names,
     channels: ChannelSets,
-    /// By region, then by combination of channels.
+    /// Contacts by region, then by combination of channels.
     cells: Vec<Vec<OptOutCounts>>,
-    /// By region and by the bits of a combination without a number of its own.
+    /// Contacts whose combination has no number of its own, by region and by the bits of the combination.
     other_combinations: BTreeMap<(u16, u64), OptOutCounts>,
     by_calling_code: Vec<u64>,
     by_default_channel: Vec<u64>,
-    /// Bit of each default channel among the available ones; 0 if it has none yet.
+    /// Bit of each default channel among the available channels; 0 if the channel has no bit yet.
     default_bits: Vec<u64>,
     default_not_available: u64,
     created: MonthCounts,
@@ -106,7 +106,7 @@ impl ContactCounts {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
-    /// Counts no repeated ids.
+    /// Stops counting repeated ids.
     pub fn ignore_repeated_ids(&mut self) {
         self.ids = None;
     }
@@ -114,13 +114,13 @@ impl ContactCounts {
     /// Counts the contacts of a batch with all columns of the contacts schema.
     ///
     /// `now_micros` is the start of the run in microseconds UTC, from which ages are measured. Contacts that were changed
-    /// during the run count as changed just now.
+    /// during the run count as changed in the last 7 days.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
         self.count(batch, Clock::since(now_micros), &[true; column::COUNT]);
     }
 
-    /// The same for a batch of a file. Columns that are not in `columns` were filled with nulls, which do not count as
-    /// missing. Only wrong dates are later than `until_micros`.
+    /// Counts the contacts of a batch of a file. Columns that are false in `columns` were filled with nulls, which do not
+    /// count as missing. Only wrong dates are later than `until_micros`.
     pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         self.count(batch, Clock::between(now_micros, until_micros), columns);
     }
@@ -149,7 +149,7 @@ impl ContactCounts {
             regions: &self.scratch.regions,
             calling_codes: &self.scratch.calling_codes,
         };
-        // Whose each row is: one contact of each of two profiles may have the same number, and they may share a contact.
+        // Contacts of two profiles may have the same number, and two profiles may have the same contact.
         let owners = Owners::of(batch, text(column::CUSTOMER_ID));
         self.numbers.add(numbers, owners, &self.regions, &self.calling_codes);
         if let Some(ids) = &mut self.ids {
@@ -164,12 +164,12 @@ impl ContactCounts {
         }
     }
 
-    /// Counts missing values of a column that was not read because its file states their number.
+    /// Counts missing values of a column that was not read because the file states their number.
     pub fn add_missing(&mut self, column: usize, values: u64) {
         self.missing[column] += values;
     }
 
-    /// Counts each row by the numbers of its region and channels.
+    /// Counts each row in the cell of its region and channels.
     fn count_cells(&mut self, opt_out: &BooleanArray) {
         self.cells.resize(self.regions.len(), Vec::new());
         let (answers, nulls) = (opt_out.values(), opt_out.nulls());
@@ -213,7 +213,7 @@ impl ContactCounts {
     }
 }
 
-/// Missing values: nulls, empty texts and empty lists.
+/// The number of missing values: nulls, empty texts and empty lists.
 fn count_missing(values: &dyn Array) -> u64 {
     let count_empty = |offsets: &[i32]| {
         let empty = offsets.iter().zip(&offsets[1..]).map(|(start, end)| u32::from(start == end)).sum::<u32>();

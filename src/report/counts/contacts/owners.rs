@@ -1,6 +1,6 @@
-//! Whose each row is: the profile that it was read for, else its customer.
+//! The owner of each row: the profile that it was read for, or else its customer.
 //!
-//! The contacts of an organization belong to its profiles. What two profiles both have is not repeated.
+//! The contacts of an organization belong to its profiles. An id or a number that two profiles have is not repeated.
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
@@ -8,25 +8,25 @@ use super::super::names::TextColumn;
 use super::super::repeats::owner_hash;
 use crate::resources::PROFILE_ID;
 
-/// Whose each row of a batch is.
+/// The owners of the rows of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owners<'a> {
     texts: TextColumn<'a>,
-    /// The last one, which most often is the next one, too.
+    /// The owner of the previous row; most rows have the same owner as the previous one.
     last: &'a [u8],
     last_hash: u64,
 }
 
 impl<'a> Owners<'a> {
-    /// Those of a batch with this column of customers.
+    /// The owners of the rows of a batch; `customers` is its column of customers.
     pub(super) fn of(batch: &'a RecordBatch, customers: &'a StringArray) -> Self {
         let profiles = batch.column_by_name(PROFILE_ID).and_then(|profiles| profiles.as_string_opt::<i32>());
-        // Few files have the column, and its values are null then.
+        // In a file without the column, all values are null.
         let profiles = profiles.filter(|profiles| profiles.null_count() < profiles.len());
         Self { texts: TextColumn::new(profiles.unwrap_or(customers)), last: &[], last_hash: 0 }
     }
 
-    /// A hash of whose the row is; 0 if that is not known.
+    /// The hash of the owner of a row; 0 if the owner is unknown.
     #[inline]
     pub(super) fn hash(&mut self, row: usize) -> u64 {
         let owner = self.texts.bytes(row);

@@ -1,10 +1,11 @@
 //! Counts of times: by month, by age, and the range.
 //!
 //! Times are integer microseconds. A month is computed from the day number by the 400-year cycle of the calendar and cached,
-//! because neighboring contacts mostly share one.
+//! because neighboring contacts usually have the same month.
 //!
 //! *Easy to get wrong:* a date in the year 1 was never set. It is counted separately and has no month. A date in the future
-//! has no age, but clocks differ, and contacts that change during an export are later than its start: see [`Clock`].
+//! has no age. But clocks differ, and contacts can change after the start of an export, so [`Clock`] decides what is in the
+//! future.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +17,16 @@ use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::time::calendar::{date_of_day, day_of_date};
 use crate::time::{MICROS_PER_DAY, Timestamp};
 
-/// The start of the year 2: earlier times were never set.
+/// The start of the year 2 in microseconds since 1970. An earlier time stands for one that was never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 
 /// The month after 9999-12; later years have more than four digits.
 const END_OF_MONTHS: i64 = 10_000 * 12;
-/// How far the clock of the server may be ahead: more than the difference between synchronized clocks, and less than an
-/// obviously wrong date.
+/// How far the clock of the server may be ahead, in microseconds: more than the difference between synchronized clocks, and
+/// less than that of an obviously wrong date.
 const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
 
-/// The time that ages are measured from, and the start of the future.
+/// The time that ages are measured from, and the time after which dates are in the future.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     as_of: i64,
@@ -34,12 +35,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Times later than both of these, in microseconds UTC, are in the future.
+    /// A clock for which times later than both of these, in microseconds UTC, are in the future.
     pub(super) fn between(as_of: i64, until: i64) -> Self {
         Self { as_of, latest: as_of.max(until).saturating_add(CLOCK_SLACK) }
     }
 
-    /// For a run that started at this time; contacts can change until now.
+    /// The clock of a run that started at `as_of`; contacts can change until now.
     pub(super) fn since(as_of: i64) -> Self {
         Self::between(as_of, Timestamp::now().micros())
     }
@@ -94,12 +95,12 @@ impl MonthCounts {
         run.newest = run.newest.max(micros);
     }
 
-    /// Adds a row of contacts of one month at once.
+    /// Adds a run of contacts of one month.
     fn end(&mut self, run: &MonthRun) {
         if run.count == 0 {
             return;
         }
-        // RFC 3339 has no later times.
+        // Later times cannot be written as RFC 3339.
         if run.month < END_OF_MONTHS {
             self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
             self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
@@ -112,7 +113,7 @@ impl MonthCounts {
         }
     }
 
-    /// Contacts whose time is in the year 1, so that it was never set.
+    /// Contacts whose time is in the year 1, which means that it was never set.
     pub(super) fn unset(&self) -> u64 {
         self.unset
     }
@@ -143,7 +144,7 @@ impl MonthCounts {
     }
 }
 
-/// Neighboring contacts of the same month.
+/// A run of neighboring contacts of the same month.
 #[derive(Debug)]
 struct MonthRun {
     start: i64,
@@ -178,7 +179,7 @@ impl UpdatedCounts {
         // By array index, because the processor would mispredict a branch by age.
         let mut counts = [0; 6];
         let [week, month, quarter, year] = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
-        // Less than the first of these is in the future.
+        // A time is in the future if its age is less than the first limit.
         let limits = [clock.as_of.saturating_sub(clock.latest), week, month, quarter, year];
         let mut count = |micros: i64, is_there: bool| {
             let age = clock.as_of.saturating_sub(micros);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_future_time_has_no_age_unless_clocks_may_differ_by_it() {
+    fn a_future_time_has_no_age_unless_clocks_may_differ_by_that_much() {
         let now = 1_775_000_000_000_000;
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {

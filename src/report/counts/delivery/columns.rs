@@ -1,6 +1,6 @@
 //! The columns of messages that are counted, taken from the schema of messages.
 //!
-//! Neither the text of a message nor a phone number is among them, so a report never reads one.
+//! They include neither the text of a message nor a phone number, so a report never reads these.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use crate::resources::DECIMAL_SCALE;
 use crate::resources::messages::{column, event_column, event_fields, messages_schema};
 
-/// The counted columns but for [`column::EVENTS`], in the order of [`delivery_schema`].
+/// The counted columns except [`column::EVENTS`], in the order of [`delivery_schema`].
 const COLUMNS: [usize; 14] = [
     column::ID,
     column::CONTACT_ID,
@@ -71,7 +71,7 @@ impl<'a> MessageColumns<'a> {
         self.any(name)?.as_primitive_opt()
     }
 
-    /// Prices, whose scale must be that of the schema.
+    /// Prices, if their scale is that of the schema.
     pub(super) fn price(&self, name: &str) -> Option<&'a Decimal128Array> {
         self.any(name)?.as_primitive_opt().filter(|prices: &&Decimal128Array| prices.scale() == DECIMAL_SCALE)
     }
@@ -95,14 +95,14 @@ pub(super) struct Events<'a> {
 }
 
 impl Events<'_> {
-    /// Indices of the events of a message among all of the batch; empty for a null.
+    /// Indices of the events of a message among those of the batch; empty for a null.
     pub(super) fn of(&self, row: usize) -> std::ops::Range<usize> {
         if self.lists.is_null(row) {
             return 0..0;
         }
         let ends = self.lists.value_offsets();
-        let place = |offset: i32| usize::try_from(offset).expect("an offset is never negative");
-        place(ends[row])..place(ends[row + 1])
+        let index = |offset: i32| usize::try_from(offset).expect("an offset is never negative");
+        index(ends[row])..index(ends[row + 1])
     }
 
     /// Whether an event is not null.

@@ -1,13 +1,13 @@
 //! Durations and their percentiles, in bounded memory.
 //!
-//! Up to [`MAX_EXACT`] durations are kept exactly. After that they are counted in buckets, 128 for each power of two, so
-//! that percentiles are less than 1% off and marked as approximate.
+//! Up to [`MAX_EXACT`] durations are kept exactly. If there are more, all are counted in buckets, 128 for each power of
+//! two; percentiles are then less than 1% off and marked as approximate.
 
 use crate::report::document::delivery::summary::Percentiles;
 
 /// Maximum number of durations that are kept exactly: 1.6 MB.
 const MAX_EXACT: usize = 200_000;
-/// Buckets for each power of two, as a power of two.
+/// Base-2 logarithm of the number of buckets for each power of two.
 const BITS: u32 = 7;
 const PER_POWER: u64 = 1 << BITS;
 const MICROS_PER_MILLI: u64 = 1000;
@@ -16,7 +16,7 @@ const MICROS_PER_MILLI: u64 = 1000;
 #[derive(Debug, Clone)]
 pub(super) struct Durations {
     exact: Vec<u64>,
-    /// Counts by bucket, once there were too many.
+    /// Counts by bucket, once there are too many durations.
     buckets: Option<Vec<u64>>,
     count: u64,
     min: u64,
@@ -49,7 +49,7 @@ impl Durations {
         }
     }
 
-    /// The percentiles; `None` without any duration.
+    /// The percentiles; `None` if there are no durations.
     pub(super) fn percentiles(mut self) -> Option<Percentiles> {
         self.exact.sort_unstable();
         let at = |percent: u64| {
@@ -70,7 +70,7 @@ impl Durations {
         })
     }
 
-    /// The duration of a rank, from 1.
+    /// The duration of a rank, counted from 1.
     fn at_rank(&self, rank: u64) -> u64 {
         let Some(buckets) = &self.buckets else {
             let place = usize::try_from(rank - 1).expect("as many as are in memory");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_duration_has_a_bucket_that_begins_just_below_it() {
+    fn every_duration_has_a_bucket_that_begins_at_or_just_below_it() {
         for micros in (0..64).flat_map(|power| [1 << power, (1 << power) + (1 << power) / 3]).chain([0, u64::MAX]) {
             let lowest = lowest(bucket(micros));
             assert!(lowest <= micros && micros - lowest <= micros / PER_POWER, "{micros}");

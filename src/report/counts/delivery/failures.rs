@@ -1,11 +1,11 @@
-//! Why messages failed, were filtered or blocked.
+//! Why messages failed, were filtered or were blocked.
 
 use super::kinds::Status;
 use crate::report::document::delivery::summary::Failure;
 
 /// Maximum length of the sentence for a code, in bytes.
 const MAX_REASON_BYTES: usize = 160;
-/// Number of digits that may be a phone number: the shortest numbers in use have seven.
+/// Number of digits that may form a phone number: the shortest numbers in use have seven.
 const MIN_PERSONAL_DIGITS: usize = 7;
 
 /// Failures by the number of their reason code.
@@ -20,12 +20,12 @@ struct Reason {
     failed: u64,
     filtered: u64,
     blocked: u64,
-    /// Days of the oldest and the newest, counted from 1970-01-01.
+    /// Days of the oldest and the newest message, counted from 1970-01-01.
     days: Option<(i64, i64)>,
 }
 
 impl Failures {
-    /// Counts a message of this status, if it is one of a failure.
+    /// Counts a message if its status is that of a failure.
     pub(super) fn add(&mut self, code: u16, status: Status, day: Option<i64>, reason: impl FnOnce() -> Option<String>) {
         if !matches!(status, Status::Failed | Status::Filtered | Status::Blocked) {
             return;
@@ -49,7 +49,7 @@ impl Failures {
         }
     }
 
-    /// The most frequent first.
+    /// The failures, most frequent first.
     pub(super) fn ranked<'a>(self, code: impl Fn(usize) -> &'a str, day: impl Fn(i64) -> String) -> Vec<Failure> {
         let reasons = self.by_code.into_iter().enumerate();
         let mut failures: Vec<Failure> = reasons
@@ -70,7 +70,7 @@ impl Failures {
     }
 }
 
-/// Whether a sentence of the server may be shown in a report: it contains no phone number or address.
+/// Whether a sentence from the server may be shown in a report, because it cannot contain a phone number or an address.
 fn is_shareable(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     !text.trim().is_empty() && text.len() <= MAX_REASON_BYTES && digits < MIN_PERSONAL_DIGITS && !text.contains('@')

@@ -1,4 +1,4 @@
-//! The meaning of directions and statuses, found once for each distinct text.
+//! The meaning of directions and statuses, computed once for each distinct text.
 
 use super::super::names::Names;
 
@@ -51,7 +51,7 @@ impl From<&str> for Status {
 }
 
 impl Status {
-    /// How far a message with this status got: 1 sent, 2 delivered, 3 read.
+    /// How far a message with this status got: 1 sent, 2 delivered, 3 read, 0 for any other status.
     pub(super) fn stage(self) -> usize {
         match self {
             Self::Sent => 1,
@@ -62,12 +62,12 @@ impl Status {
     }
 }
 
-/// Texts of a column by their numbers, with what they mean.
+/// The distinct texts of a column, by number, with their meanings.
 #[derive(Debug, Clone)]
 pub(super) struct Meanings<T> {
     pub(super) names: Names,
     by_number: Vec<T>,
-    /// The numbers of the rows of the batch that is being counted.
+    /// The number of the text of each row of the current batch.
     pub(super) numbers: Vec<u16>,
 }
 
@@ -76,7 +76,7 @@ impl<T: for<'a> From<&'a str> + Copy> Meanings<T> {
         Self { names: Names::new(limit), by_number: Vec::new(), numbers: Vec::new() }
     }
 
-    /// Finds the meaning of new texts.
+    /// Computes the meanings of new texts.
     pub(super) fn refresh(&mut self) {
         for number in self.by_number.len()..self.names.len() {
             self.by_number.push(T::from(self.names.name(number)));

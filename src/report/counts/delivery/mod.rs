@@ -1,12 +1,12 @@
-//! Plain counters over messages, filled batch by batch in one pass.
+//! Counters over messages, filled batch by batch in one pass.
 //!
-//! [`DeliveryCounts::add_batch`] takes batches of the schema of messages, whole or with only the columns of
-//! [`delivery_schema`]; columns are found by their names. A message is added to the group of its channel, its region, its
-//! template and its day, by small numbers instead of texts. No message is kept.
+//! [`DeliveryCounts::add_batch`] takes batches with all columns of the schema of messages or only those of
+//! [`delivery_schema`]; columns are found by name. A message is added to the groups of its channel, its region, its
+//! template and its day, which are looked up by small numbers instead of texts. No message is kept.
 //!
-//! *Easy to get wrong:* money is added as integer millionths, never as a binary fraction. And memory must not grow with the
-//! account: tables have at most [`MAX_KEYS`] keys, and durations, contacts and ids are counted in bounded memory, beyond
-//! some number as estimates that are marked as such.
+//! *Easy to get wrong:* money is added as integer millionths, never as a binary fraction. Memory must not grow with the
+//! account: tables have at most [`MAX_KEYS`] keys. Durations, contacts and ids are counted in bounded memory; if there are
+//! too many, their counts are estimates and marked as such.
 //!
 //! Compared with `DuckDB` in `tests/it/peers/numbers.rs`.
 
@@ -42,11 +42,11 @@ use crate::time::calendar::date_of_day;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 const MICROS_PER_HOUR: i64 = MICROS_PER_DAY / 24;
-/// The start of the year 2: earlier times were never set.
+/// The start of the year 2 in microseconds since 1970. An earlier time stands for one that was never set.
 pub(super) const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 /// How far the server's clock may be ahead of this one; see the counts of contacts.
 const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
-/// Channels with durations of their own, besides null and the others: there are three.
+/// Maximum number of channels whose durations are counted separately; all others are counted together. The API has three.
 const MAX_TIMED_CHANNELS: u16 = 8;
 
 /// Everything counted over messages.
@@ -69,10 +69,10 @@ pub struct DeliveryCounts {
     by_channel: Tallies,
     by_region: Tallies,
     by_template: Tallies,
-    /// Messages without a template, of those that have no name of one.
+    /// Messages without a template; a message can have a template whose name is missing.
     free_form: Tally,
     days: Days,
-    /// By weekday from Monday, and by hour.
+    /// Messages by weekday, from Monday, and by hour.
     hours: [[u64; 24]; 7],
     oldest: Option<i64>,
     newest: Option<i64>,
@@ -150,11 +150,11 @@ impl Default for DeliveryCounts {
     }
 }
 
-/// Values of a row other than its texts.
+/// The values of a message that select its groups.
 struct CountedMessage {
     place: usize,
     status: Status,
-    /// When it was created, if that was set.
+    /// When it was created, in microseconds UTC; `None` if that was never set.
     created: Option<i64>,
     day: Option<i64>,
     channel: u16,
@@ -166,24 +166,24 @@ impl DeliveryCounts {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
-    /// Counts no repeated ids.
+    /// Stops counting repeated ids.
     pub fn ignore_repeated_ids(&mut self) {
         self.ids = None;
     }
 
-    /// Counts the messages of a batch. `now_micros` is the time of the report in microseconds UTC, the start of the run.
-    /// Messages that were created during the run are not in the future.
+    /// Counts the messages of a batch. `now_micros` is the time of the report, the start of the run, in microseconds UTC.
+    /// Messages that were created during the run do not count as being in the future.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
         self.count(batch, now_micros.max(Timestamp::now().micros()), |_| true);
     }
 
-    /// The same for a batch of a file. Columns that are not in `columns` were filled with nulls, which do not count as
-    /// missing. Only wrong dates are later than `until_micros`.
+    /// Counts the messages of a batch of a file. Columns that are false in `columns` were filled with nulls, which do not
+    /// count as missing. Only wrong dates are later than `until_micros`.
     pub fn add_columns(&mut self, batch: &RecordBatch, until_micros: i64, columns: &[bool]) {
         self.count(batch, until_micros, |column| columns.get(column).copied().unwrap_or(false));
     }
 
-    /// Counts missing values of a column of [`delivery_schema`] that was not read because its file states their number.
+    /// Counts missing values of a column of [`delivery_schema`] that was not read because the file states their number.
     pub fn add_missing(&mut self, column: usize, values: u64) {
         *self.missing.entry(delivery_schema().field(column).name().clone()).or_default() += values;
     }
@@ -233,7 +233,7 @@ impl DeliveryCounts {
             }
         }
         if let (Some(repeats), Some(ids)) = (&mut self.ids, columns.text("id")) {
-            // Two profiles may share a message.
+            // Two profiles may have the same message; this is not a repeated id.
             let profiles = columns.text(PROFILE_ID).filter(|profiles| profiles.null_count() < profiles.len());
             let profile = |row| profiles.filter(|of| of.is_valid(row)).map_or(0, |of| owner_hash(of.value(row)));
             let of_rows = ids.iter().enumerate();
@@ -241,7 +241,7 @@ impl DeliveryCounts {
         }
     }
 
-    /// Numbers for the texts of all rows.
+    /// Finds the numbers of the texts of all rows.
     fn number(&mut self, columns: &MessageColumns<'_>, rows: usize) {
         fn number(names: &mut Names, texts: Option<&StringArray>, numbers: &mut Vec<u16>, rows: usize) {
             if let Some(texts) = texts {
@@ -287,7 +287,7 @@ impl DeliveryCounts {
             self.by_template.add(template, tally);
             add_one(&mut self.by_category, self.scratch.categories[row]);
         }
-        // Other days have no name.
+        // Days of other years cannot be written as `YYYY-MM-DD`.
         let is_named = |day: &i64| (0..10_000).contains(&date_of_day(*day).0);
         let max_days = if this.day.as_ref().is_none_or(is_named) { MAX_KEYS } else { 0 };
         self.days.add(this.day, max_days, tally);
@@ -342,7 +342,7 @@ impl DeliveryCounts {
         }
     }
 
-    /// Nulls and empty texts of the columns that are counted.
+    /// Counts nulls and empty texts of the columns.
     fn count_missing(&mut self, batch: &RecordBatch, is_read: impl Fn(usize) -> bool) {
         for field in delivery_schema().fields() {
             let Ok(place) = batch.schema_ref().index_of(field.name()) else { continue };

@@ -1,9 +1,9 @@
 //! Which contacts were messaged and which replied, in bounded memory.
 //!
-//! A contact is the hash of its id with two times: of its first outbound message and of its last inbound one. It replied if
-//! the second is later; messages arrive in any order. When there are too many contacts, the half of the hashes that have a
-//! certain bit set are dropped, and only the others are kept from then on. This is a sample that contains a contact with all
-//! of its messages or not at all, so counts in it, doubled for each halving, estimate those of all contacts.
+//! Each contact is kept as the hash of its id with two times: those of its first outbound and its last inbound message. The
+//! contact replied if the second is later; messages may arrive in any order. When there are too many contacts, all hashes
+//! with a certain bit set, about half of them, are dropped and ignored from then on. The rest is a sample that contains
+//! either all messages of a contact or none, so its counts, doubled for each halving, estimate those of all contacts.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -22,7 +22,7 @@ const MAX_CONTACTS: usize = 400_000;
 pub(super) struct Reach {
     /// By the hash of the id.
     contacts: HashMap<u64, Moments, FixedState>,
-    /// Number of halvings: this many of the highest bits are zero in all hashes that are kept.
+    /// Number of halvings; as many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
     max_contacts: usize,
 }

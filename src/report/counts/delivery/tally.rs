@@ -85,18 +85,18 @@ impl Tallies {
     }
 }
 
-/// Groups of a day each.
+/// Groups by day.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Days {
     by_day: BTreeMap<i64, Tally>,
-    /// Messages of days beyond the maximum number.
+    /// Messages of the days that exceed the maximum number of days.
     beyond: Tally,
     /// Messages without a time.
     unknown: Tally,
 }
 
 impl Days {
-    /// Adds a message of a day counted from 1970-01-01; `None` when its time is not known.
+    /// Adds a message of a day, counted from 1970-01-01; `None` if its time is unknown.
     pub(super) fn add(&mut self, day: Option<i64>, max_days: usize, tally: Tally) {
         let Some(day) = day else {
             self.unknown += tally;

@@ -13,7 +13,7 @@ use crate::report::document::resource::ResourceDocument;
 const MIDNIGHT: i64 = 1_772_323_200_000_000;
 const SECOND: i64 = 1_000_000;
 
-/// A message of a test: channel, direction, status, reason code, contact, seconds since midnight, price in millionths, and
+/// A message in a test: channel, direction, status, reason code, contact, seconds since midnight, price in millionths, and
 /// events as a status and seconds since midnight.
 type TestMessage<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a str, i64, Option<i128>, &'a [(&'a str, i64)]);
 
@@ -113,7 +113,7 @@ fn money_is_exact_in_every_group() {
 }
 
 #[test]
-fn failures_are_ranked_and_have_the_day_of_the_first() {
+fn failures_are_ranked_and_have_the_day_of_the_first_message() {
     let failures = usual().failures;
     let found: Vec<_> = failures
         .iter()
@@ -123,10 +123,10 @@ fn failures_are_ranked_and_have_the_day_of_the_first() {
 }
 
 #[test]
-fn durations_begin_when_a_message_was_queued() {
+fn durations_are_measured_from_when_a_message_was_queued() {
     let summary = usual();
     let delivered = summary.times.to_delivered.unwrap();
-    // From its QUEUED event, or else from its creation.
+    // Measured from the QUEUED event, or from the creation of a message without one.
     assert_eq!((delivered.messages, delivered.min_ms, delivered.max_ms), (2, Some(3_000), Some(5_000)));
     assert_eq!(summary.times.to_read.unwrap().p50_ms, 60_000);
     assert_eq!(summary.times_by_channel.keys().collect::<Vec<_>>(), ["whatsapp"]);
@@ -159,7 +159,7 @@ fn a_batch_with_few_columns_is_counted() {
 }
 
 #[test]
-fn the_json_form_is_valid_by_its_schema_and_can_be_read_back() {
+fn the_json_form_matches_its_schema_and_can_be_read_back() {
     let summary = usual();
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../../../../schema/delivery.schema.json")).unwrap();

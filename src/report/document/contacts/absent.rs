@@ -1,10 +1,11 @@
 //! Omits counts that need a column which some files lack.
 //!
-//! Null regions, codes and months count as unknown, which is right for a missing column, too. But an empty list of channels
-//! means that a contact has none, and a null `updated_at` that it was never changed. Counts of these are omitted, because a
-//! missing column means neither.
+//! Null regions, codes and months count as unknown, which is also correct if the column is missing. But an empty list of
+//! channels means that a contact has none, and a null `updated_at` means that it was never changed. A missing column means
+//! neither, so these counts are omitted.
 //!
-//! *Easy to get wrong:* one file without the column is enough, or its contacts would be counted wrongly.
+//! *Easy to get wrong:* counts are omitted even if only one file lacks the column, because its contacts would be counted
+//! wrongly.
 
 use super::summary::{Summary, UpdatedCounts};
 use crate::report::table::Table;
@@ -16,13 +17,13 @@ impl Summary {
         columns.iter().all(|&column| self.origin.has(&[column_name(column)]))
     }
 
-    /// Contacts that opted out; `None` if that is not known.
+    /// Contacts that opted out; `None` if unknown.
     pub(in crate::report) fn opted_out(&self) -> Option<u64> {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }
 }
 
-/// Omits what needs one of the absent columns.
+/// Omits the counts that need one of the absent columns.
 pub(super) fn omit(summary: &mut Summary) {
     if !summary.has(&[column::AVAILABLE_CHANNELS]) {
         summary.without_channel = None;

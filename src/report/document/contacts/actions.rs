@@ -9,9 +9,9 @@ use crate::report::table::MAX_KEYS;
 use crate::resources::PROFILE_ID;
 use crate::resources::contacts::column;
 
-/// Groups of one kind that are listed.
+/// Maximum number of groups of one kind that are listed.
 const MAX_GROUPS: usize = 3;
-/// Regions that one sentence names.
+/// Maximum number of regions that a sentence names.
 const MAX_NAMES: usize = 5;
 /// Smallest region in which channels are compared.
 const MIN_CONTACTS: u64 = 20;
@@ -39,7 +39,7 @@ struct ActionList<'a> {
 }
 
 impl ActionList<'_> {
-    /// An action about all contacts; `None` without any.
+    /// An action about `count` of all contacts; `None` if the count is 0.
     fn of_all(&self, code: ActionCode, count: u64, what: [&str; 2], condition: &str) -> Option<Action> {
         let [one, many] = what;
         let text = format!(
@@ -68,7 +68,7 @@ impl ActionList<'_> {
         Some(Action { command, ..action })
     }
 
-    /// The flags that read the same profiles; `None` if their names cannot be written without quotes.
+    /// The flags that select the same profiles; `None` if their names cannot be written without quotes.
     fn flags_of_profiles(&self) -> Option<String> {
         let filters = &self.summary.origin.filters;
         let flags = match (&filters.profile_id, filters.profiles.as_slice()) {
@@ -85,7 +85,7 @@ impl ActionList<'_> {
         let condition = "coalesce(len(available_channels), 0) = 0";
         let what = ["has no channel to be reached on", "have no channel to be reached on"];
         let action = self.of_all(ActionCode::WithoutChannel, count, what, condition)?;
-        // Whoever adds the two reasons up must come to the number of unreachable contacts.
+        // The overlap is stated, so that the two reasons add up to the number of unreachable contacts.
         let both = self.summary.opted_out().zip(self.summary.reachable).map(|(opted_out, reachable)| {
             (opted_out + count).saturating_sub(self.summary.contacts.saturating_sub(reachable))
         });
@@ -101,7 +101,8 @@ impl ActionList<'_> {
         if !self.summary.has(&[column::FORMAT_E164, column::REGION_CODE]) {
             return None;
         }
-        let what = ["has a number of another region than its own", "have a number of another region than their own"];
+        let what =
+            ["has a number from a region other than its own", "have a number from a region other than their own"];
         let regions = self.summary.regions.keys();
         let codes: Vec<String> = regions
             .filter_map(|region| Some((region, places::find(region)?.calling_code)))
@@ -123,10 +124,10 @@ impl ActionList<'_> {
 
     fn shared_numbers(&self) -> Option<Action> {
         let shared = self.summary.quality.shared_phone_numbers;
-        let what = ["has the number of another one", "have the number of another one"];
+        let what = ["has the same number as another one", "have the same number as another one"];
         let action = self.of_all(ActionCode::SharedNumbers, shared.contacts, what, "")?;
         let number = "coalesce(nullif(format_e164, ''), nullif(phone_number, ''))";
-        // As it is counted: what two profiles or customers both have is not shared.
+        // As in the count: a number that two profiles or customers have is not shared.
         let owner = if self.summary.origin.has_profiles() {
             format!("{PROFILE_ID}, ")
         } else if self.summary.has(&[column::CUSTOMER_ID]) {
@@ -200,7 +201,7 @@ impl ActionList<'_> {
         })
     }
 
-    /// Regions where the share of opt-outs stands out, the most opt-outs first.
+    /// Regions where the percentage of opt-outs is unusually high, those with the most opt-outs first.
     fn opt_out_shares(&self) -> Vec<Action> {
         let Some(all) = self.summary.opted_out() else { return Vec::new() };
         let share = |part, whole| Share { part, whole, all_parts: all, all_wholes: self.summary.contacts };

@@ -10,11 +10,11 @@ use super::gross::GrossChanges;
 pub struct Comparison {
     /// Name of the file or folder with the older state.
     pub with: String,
-    /// Its time, RFC 3339, UTC; for files, the time in their manifest or else when they were written.
+    /// Time of the older state, RFC 3339, UTC; for files, the time in their manifest, or else when they were written.
     pub as_of: String,
     /// Contacts.
     pub contacts: CountChange,
-    /// Who came and who left; `None` if one side is a summary, which has counts only.
+    /// Added, removed and changed contacts; `None` if one side is a summary, which has only counts.
     pub gross: Option<GrossChanges>,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
     /// necessarily changes.
@@ -31,8 +31,8 @@ pub struct Comparison {
     pub channels: CountChanges,
     /// By region.
     pub regions: CountChanges,
-    /// Regions that had no contact then.
+    /// Regions that have contacts only in the current state.
     pub new_regions: Vec<String>,
-    /// Regions that have no contact any more.
+    /// Regions that have contacts only in the older state.
     pub gone_regions: Vec<String>,
 }

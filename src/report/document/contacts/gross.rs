@@ -1,8 +1,8 @@
-//! Who came and who left between two exports, which the difference of two counts does not tell.
+//! Added, removed and changed contacts between two exports, which the difference of two counts does not show.
 //!
-//! *Easy to get wrong:* a contact can change its region or its channels, so that a group grows without any new contact. What
-//! a group gained and lost in this way is counted apart, so that each group adds up: its contacts then, plus added and gained
-//! ones, minus removed and lost ones, are its contacts now.
+//! *Easy to get wrong:* a contact can change its region or its channels, so a group can grow without any new contact. Such
+//! contacts are counted separately, as gained and lost. The new contacts of a group are its old ones, plus those added and
+//! gained, minus those removed and lost.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::report::table::{MAX_KEYS, NONE_KEY, OTHER_KEY, UNKNOWN_KEY, is_countable};
 
-/// Everything that came and went.
+/// The changes between the contacts of two exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GrossChanges {
     /// Whether contacts that only the older export has may still exist, because the newer one may lack rows.
@@ -24,20 +24,20 @@ pub struct GrossChanges {
     pub channels: BTreeMap<String, Gross>,
 }
 
-/// What came and went in a group.
+/// The changes of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Gross {
     /// Contacts that only the newer export has.
     pub added: u64,
     /// Contacts that only the older export has.
     pub removed: u64,
-    /// Contacts of both that came from another group.
+    /// Contacts of both exports that were not in this group in the older one.
     pub gained: u64,
-    /// Contacts of both that went to another group.
+    /// Contacts of both exports that are not in this group in the newer one.
     pub lost: u64,
-    /// Contacts of both that opted out in between, by the group that they are in now.
+    /// Contacts of both exports that opted out in between; counted in their group in the newer export.
     pub opted_out: u64,
-    /// Contacts of both that opted in again, by the group that they are in now.
+    /// Contacts of both exports that opted in again; counted in their group in the newer export.
     pub opted_in: u64,
 }
 
@@ -61,7 +61,7 @@ pub struct GroupsOfContact {
     pub channels: Vec<String>,
 }
 
-/// What became of the opt-out of a contact.
+/// A change of the opt-out of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptOutChange {
     /// It opted out.
@@ -109,7 +109,7 @@ impl GrossChanges {
         }
     }
 
-    /// Whether nothing came or went.
+    /// Whether there are no changes.
     pub fn are_none(&self) -> bool {
         self.total == Gross::default() && self.regions.is_empty() && self.channels.is_empty()
     }
@@ -123,7 +123,7 @@ fn channel_keys(groups: &GroupsOfContact) -> Vec<&str> {
     if groups.channels.is_empty() { vec![NONE_KEY] } else { groups.channels.iter().map(String::as_str).collect() }
 }
 
-/// The entry of a key; one beyond [`MAX_KEYS`], or one that could be personal, counts as [`OTHER_KEY`].
+/// The entry of a key; that of [`OTHER_KEY`] for a key beyond [`MAX_KEYS`], or one that could be personal.
 fn entry<'a>(groups: &'a mut BTreeMap<String, Gross>, key: &str) -> &'a mut Gross {
     let is_kept = groups.contains_key(key) || groups.len() < MAX_KEYS && is_countable(key);
     groups.entry(if is_kept { key } else { OTHER_KEY }.to_owned()).or_default()

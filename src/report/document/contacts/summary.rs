@@ -21,7 +21,7 @@ pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
 pub struct Summary {
     /// [`SUMMARY_SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// Time that ages are computed at, RFC 3339, UTC.
+    /// Time from which ages are measured, RFC 3339, UTC.
     pub as_of: String,
     /// Limit of `--min-cell`: smaller groups are merged, and counts are suppressed if they or their complements are
     /// smaller. A channel that is not in a table then is not necessarily 0.
@@ -32,9 +32,9 @@ pub struct Summary {
     pub reachable: Option<u64>,
     /// Contacts without any channel; `None` if files lack the column for it.
     pub without_channel: Option<u64>,
-    /// Items that are not contacts, by reason.
+    /// Items that could not be converted to contacts, by reason.
     pub rejected: Table,
-    /// Some of them.
+    /// Examples of these items.
     pub rejected_samples: Vec<RejectedSample>,
     /// Contacts by available channel; those without any count as `none`.
     pub channels: Table,
@@ -60,7 +60,7 @@ pub struct Summary {
     /// would otherwise reveal who opted out.
     #[serde(default)]
     pub reachable_channels: Table,
-    /// The same by region.
+    /// Contacts that did not opt out, by region and available channel.
     #[serde(default)]
     pub reachable_by_region: BTreeMap<String, Table>,
     /// Contacts by the month of `created_at`, UTC, as `2026-03`.
@@ -79,7 +79,7 @@ pub struct Summary {
     /// The same counts at several times, the oldest first; empty unless it is compared with more than one older state.
     #[serde(skip_deserializing)]
     pub trend: Vec<TrendPoint>,
-    /// What to do; filled in the JSON form only.
+    /// What to do; filled only in the JSON form.
     #[serde(skip_deserializing)]
     pub actions: Vec<Action>,
     /// What changed since an older summary.
@@ -111,7 +111,7 @@ impl AddAssign for OptOut {
 pub struct UpdatedCounts {
     /// `updated_at` is null.
     pub never: u64,
-    /// In the future by more than clocks differ; older summaries count these as the last 7 days.
+    /// In the future by more than the difference between clocks; older summaries count these in the last 7 days.
     #[serde(default)]
     pub in_future: u64,
     /// Within 7 days before [`as_of`](Summary::as_of), or during the run.
@@ -146,20 +146,20 @@ pub struct RegionDetail {
 pub struct Quality {
     /// Ids that occur more than once. An export writes each id once, but combined files can repeat them.
     pub repeated_ids: Repeated,
-    /// Phone numbers (E.164, or as given if that is missing) that several contacts have.
+    /// Phone numbers (E.164, or as given if that form is missing) that several contacts have.
     pub shared_phone_numbers: Repeated,
-    /// `format_e164` is not a valid E.164 number: wrong form or unknown calling code.
+    /// Contacts whose `format_e164` is not a valid E.164 number: wrong form or unknown calling code.
     pub invalid_e164: u64,
-    /// `format_e164` has another calling code than its region.
+    /// Contacts whose `format_e164` has another calling code than their region.
     pub e164_not_of_region: u64,
-    /// `format_e164` has another calling code than `country_code` says.
+    /// Contacts whose `format_e164` has another calling code than their `country_code`.
     pub e164_not_of_country_code: u64,
-    /// `region_code` is not in ISO 3166-1.
+    /// Contacts whose `region_code` is not in ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
-    /// `created_at` is in the year 1, so it was never set. An export writes null instead, so among files only those of
-    /// other programs have any.
+    /// Contacts whose `created_at` is in the year 1, which means that it was never set. An export writes null instead, so
+    /// only files of other programs contain such dates.
     pub year_one_created_at: u64,
-    /// `created_at` is in the future by more than clocks differ.
+    /// Contacts whose `created_at` is in the future by more than the difference between clocks.
     #[serde(default)]
     pub created_in_future: u64,
     /// Nulls and empty values by column.

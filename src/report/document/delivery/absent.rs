@@ -1,11 +1,11 @@
 //! Omits counts that need a column which some files lack.
 //!
-//! A message without a direction is neither outbound nor inbound, which is right for a missing column, too. But "no message
-//! was delivered" would be wrong, so counts that need a missing column are omitted.
+//! A message without a direction counts as neither outbound nor inbound, which is also correct if the column is missing. But
+//! "no message was delivered" would be wrong, so counts that need a missing column are omitted.
 
 use super::summary::DeliverySummary;
 
-/// Omits what needs one of the absent columns.
+/// Omits the counts that need one of the absent columns.
 pub(super) fn omit(summary: &mut DeliverySummary) {
     if summary.from_activities.is_some() {
         omit_groups(summary);
@@ -34,7 +34,7 @@ pub(super) fn omit(summary: &mut DeliverySummary) {
     }
 }
 
-/// Omits groups by what activities never state.
+/// Omits groups by columns that activities never have.
 fn omit_groups(summary: &mut DeliverySummary) {
     for groups in [&mut summary.channels, &mut summary.regions, &mut summary.templates] {
         groups.clear();

@@ -7,9 +7,9 @@ use crate::base::plural::grouped;
 use crate::report::format::{percent, shown};
 use crate::report::table::is_leftover;
 
-/// Groups of one kind that are listed.
+/// Maximum number of groups of one kind that are listed.
 const MAX_GROUPS: usize = 3;
-/// A reason is frequent from this many messages on, and one of so many failures.
+/// A reason is frequent if it has at least this many messages and at least one in this many failures.
 const MIN_FAILURES: u64 = 10;
 const MIN_PART: u64 = 10;
 /// The statuses of messages that were not delivered, in a query.
@@ -28,7 +28,7 @@ fn query(file: Option<&str>, condition: &str) -> Option<String> {
     file.map(|file| format!("select * from '{file}' where {condition}"))
 }
 
-/// The most frequent reasons, as far as they are known.
+/// The most frequent known reasons.
 fn reasons(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
     let all: u64 = summary.failures.iter().map(|failure| failure.messages).sum();
     let is_frequent = |failure: &&Failure| {
@@ -58,7 +58,7 @@ fn reasons(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
     summary.failures.iter().filter(is_frequent).take(MAX_GROUPS).map(action).collect()
 }
 
-/// Channels whose share of undelivered messages stands out.
+/// Channels whose percentage of undelivered messages is unusually high.
 fn channels(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
     let undelivered = |group: &Group| Some((group.failed? + group.withheld?, group.outbound?));
     let Some((all_parts, all_wholes)) = undelivered(&summary.total) else { return Vec::new() };

@@ -1,31 +1,31 @@
-//! What is known of activities that messages were counted from.
+//! Facts about the activities that messages were counted from.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::noun::RowNoun;
 use crate::base::plural::count_of;
 
-/// What messages were counted from, if from their activities.
+/// The activities that messages were counted from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FromActivities {
-    /// Activities.
+    /// Number of activities.
     pub activities: u64,
-    /// Messages that the API knows and that have no activity; `None` for files, which do not tell, or if suppressed by
-    /// `--min-cell`.
+    /// Messages that the API knows and that have no activity; `None` for files, which do not contain these, or if suppressed
+    /// by `--min-cell`.
     pub messages_without: Option<u64>,
     /// Requested messages that the API does not know; `None` if a file has no manifest, or if suppressed by `--min-cell`.
     pub messages_not_found: Option<u64>,
 }
 
 impl FromActivities {
-    /// What the rows of its files are called.
+    /// What the rows of files of activities are called.
     pub(in crate::report) const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
 
     /// Columns of messages that activities do not have.
     pub(in crate::report) const NEVER_STATED: [&str; 6] =
         ["contact_id", "region_code", "template_id", "template_name", "template_category", "channel"];
 
-    /// What is true of all numbers.
+    /// Sentences that apply to all numbers of the report.
     pub(super) fn notes(&self) -> Vec<String> {
         let counted = format!(
             "Counted from {}, which do not state channel, region, template or contact. A message counts on the day of its \

@@ -6,16 +6,16 @@ use super::super::change::{CountChange, CountChanges};
 use super::gross::MessageChanges;
 use super::money::Money;
 
-/// An amount then and now.
+/// An amount in an older state and in the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MoneyChange {
-    /// Then.
+    /// In the older state.
     pub old: Money,
-    /// Now.
+    /// In the current state.
     pub new: Money,
 }
 
-/// A part and its whole, then and now.
+/// A part and its whole, in an older state and in the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RateChange {
     /// The part.
@@ -29,12 +29,12 @@ pub struct RateChange {
 pub struct DeliveryComparison {
     /// Name of the file or folder with the older state.
     pub with: String,
-    /// Its time, RFC 3339, UTC; for files, the time in their manifest or else when they were written.
+    /// Time of the older state, RFC 3339, UTC; for files, the time in their manifest, or else when they were written.
     pub as_of: String,
     /// Messages.
     pub messages: CountChange,
-    /// Which messages are new, gone or changed; `None` if one side is a summary, which has counts only, or if what differs
-    /// between the sides may not have changed.
+    /// Added, removed and changed messages; `None` if one side is a summary, which has only counts, or if differences
+    /// between the sides are not necessarily changes.
     pub gross: Option<MessageChanges>,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
     /// necessarily changes.
@@ -51,9 +51,9 @@ pub struct DeliveryComparison {
     pub unsuccessful: Option<CountChange>,
     /// Money spent, `price` and `active_contact_price` together.
     pub spent: Option<MoneyChange>,
-    /// Contacts that outbound messages went to.
+    /// Contacts with an outbound message.
     pub contacts_messaged: Option<CountChange>,
-    /// Those that replied.
+    /// Those of them that replied.
     pub contacts_replied: Option<CountChange>,
     /// Messages by channel.
     pub channels: CountChanges,

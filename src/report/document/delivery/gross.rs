@@ -1,7 +1,7 @@
 //! Added, removed and changed messages between two exports, which the difference of two counts does not show.
 //!
-//! *Easy to get wrong:* messages move between statuses, so each status adds up only with the messages that it gained and
-//! lost: old messages, plus added and gained, minus removed and lost, are the new messages.
+//! *Easy to get wrong:* messages move between statuses. The new messages of a status are its old ones, plus those added and
+//! gained, minus those removed and lost.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -20,13 +20,13 @@ pub struct MessageChanges {
     pub added: u64,
     /// Messages that only the older export has.
     pub removed: u64,
-    /// Messages of both whose status changed; `None` if one side has no status.
+    /// Messages of both exports whose status changed; `None` if one side has no status.
     pub status_changed: Option<u64>,
     /// The changes by status.
     pub statuses: BTreeMap<String, StatusGross>,
     /// Messages of both exports whose status changed, by old and new status.
     pub transitions: BTreeMap<String, Table>,
-    /// Messages of both whose price changed; `None` if one side has no prices, or if suppressed.
+    /// Messages of both exports whose price changed; `None` if one side has no prices, or if suppressed.
     pub prices: Option<PriceChanges>,
 }
 
@@ -37,9 +37,9 @@ pub struct StatusGross {
     pub added: u64,
     /// Messages that only the older export has.
     pub removed: u64,
-    /// Messages of both that came from another status.
+    /// Messages of both exports that had another status in the older one.
     pub gained: u64,
-    /// Messages of both that went to another status.
+    /// Messages of both exports that have another status in the newer one.
     pub lost: u64,
 }
 
@@ -123,7 +123,7 @@ impl MessageChanges {
         }
     }
 
-    /// The entry of a status; one beyond [`MAX_KEYS`], or one that could be personal, counts as [`OTHER_KEY`].
+    /// The entry of a status; that of [`OTHER_KEY`] for a status beyond [`MAX_KEYS`], or one that could be personal.
     fn status(&mut self, key: &str) -> &mut StatusGross {
         let is_kept = self.statuses.contains_key(key) || self.statuses.len() < MAX_KEYS && is_countable(key);
         self.statuses.entry(if is_kept { key } else { OTHER_KEY }.to_owned()).or_default()
@@ -137,7 +137,7 @@ impl MessageChanges {
         add(self.transitions.entry(before.to_owned()).or_default(), after, 1);
     }
 
-    /// Whether no change is known.
+    /// Whether there are no known changes.
     pub fn are_none(&self) -> bool {
         let has_prices = self.prices.is_some_and(|prices| prices.messages > 0);
         [self.added, self.removed, self.status_changed.unwrap_or(0)] == [0; 3] && !has_prices
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_statuses_take_bounded_memory() {
+    fn the_number_of_statuses_is_limited() {
         let mut changes = MessageChanges::default();
         let name = |at: u32| {
             format!("S{}{}", char::from_u32(0x4e00 + at / 64).unwrap(), char::from_u32(0x4e00 + at % 64).unwrap())

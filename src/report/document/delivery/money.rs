@@ -1,4 +1,4 @@
-//! Sums of money, exact: whole millionths in 128 bits, never a binary fraction.
+//! Exact sums of money: whole millionths in 128 bits, never a binary fraction.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -11,13 +11,13 @@ const PLACES: usize = 6;
 /// One unit of the account's currency.
 const UNIT: u128 = 1_000_000;
 
-/// An amount in millionths of the account's currency, which the API does not name. Its JSON form is a text of decimal
-/// digits, which no reader takes for a binary fraction.
+/// An amount in millionths of the account's currency, which the API does not name. Its JSON form is a string of decimal
+/// digits, so that no reader converts it to a binary fraction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money(pub i128);
 
 impl Money {
-    /// The sum; at the end of the range, which is 10^26 times the largest price, it stays.
+    /// The sum; it saturates at the end of the range, which is 10^26 times the largest price.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -83,7 +83,7 @@ pub struct Spending {
 }
 
 impl Spending {
-    /// Both together.
+    /// The sum of both.
     pub fn total(self) -> Money {
         self.price.plus(self.active_contact_price)
     }

@@ -17,7 +17,7 @@ use crate::report::table::Table;
 /// Version of the JSON form; see [`ResourceDocument::SCHEMA_VERSION`](crate::report::ResourceDocument::SCHEMA_VERSION).
 pub const DELIVERY_SCHEMA_VERSION: u32 = 1;
 
-/// The resource of a document, so that a summary of another resource is refused.
+/// The resource of a document, so that a summary of another resource is rejected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentResource {
@@ -40,7 +40,7 @@ pub struct DeliverySummary {
     pub min_cell: Option<u64>,
     /// Messages.
     pub messages: u64,
-    /// What the messages were counted from, if from their activities; absent if the messages themselves were read.
+    /// The activities that the messages were counted from; absent if the messages themselves were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_activities: Option<FromActivities>,
     /// All messages as one group.
@@ -59,9 +59,9 @@ pub struct DeliverySummary {
     pub regions: Groups,
     /// English names of these regions, as far as ISO 3166-1 has them.
     pub region_names: BTreeMap<String, String>,
-    /// By `template_name`; `none` has messages without a template.
+    /// By `template_name`; messages without a template count as `none`.
     pub templates: Groups,
-    /// Messages by `template_category`; `none` has messages without a template.
+    /// Messages by `template_category`; messages without a template count as `none`.
     pub template_categories: Table,
     /// By the day of `created_at`, UTC, as `2026-03-01`.
     pub days: Groups,
@@ -73,7 +73,7 @@ pub struct DeliverySummary {
     pub created_range: TimeRange,
     /// Why messages failed, were filtered or blocked, most frequent first.
     pub failures: Vec<Failure>,
-    /// How long outbound messages took, over all channels.
+    /// How long outbound messages took, for all channels together.
     pub times: DeliveryTimes,
     /// The same by channel. Channels beyond the first few are counted together.
     pub times_by_channel: BTreeMap<String, DeliveryTimes>,
@@ -81,9 +81,9 @@ pub struct DeliverySummary {
     pub contacts: Option<ContactReach>,
     /// Possible errors in the data.
     pub quality: DeliveryQuality,
-    /// Items that are not messages, by reason.
+    /// Items that could not be converted to messages, by reason.
     pub rejected: Table,
-    /// Some of them.
+    /// Examples of these items.
     pub rejected_samples: Vec<RejectedSample>,
     /// Where the numbers come from.
     #[serde(flatten)]
@@ -91,7 +91,7 @@ pub struct DeliverySummary {
     /// The same counts at several times, the oldest first; empty unless it is compared with more than one older state.
     #[serde(skip_deserializing)]
     pub trend: Vec<TrendPoint>,
-    /// What to do; filled in the JSON form only.
+    /// What to do; filled only in the JSON form.
     #[serde(skip_deserializing)]
     pub actions: Vec<Action>,
     /// What changed since an older summary.
@@ -117,9 +117,9 @@ pub struct Funnel {
 pub struct Deliverability {
     /// Outbound messages whose status is `SENT`, `DELIVERED` or `READ`: the numerator of both definitions.
     pub successful: u64,
-    /// Outbound messages but those `FILTERED` or `BLOCKED`: the denominator of the dashboard's definition.
+    /// Outbound messages except those `FILTERED` or `BLOCKED`: the denominator of the dashboard's definition.
     pub attempted: u64,
-    /// All outbound messages, those `FILTERED` or `BLOCKED` too: the denominator of the stricter definition.
+    /// All outbound messages, including those `FILTERED` or `BLOCKED`: the denominator of the stricter definition.
     pub outbound: u64,
 }
 
@@ -139,7 +139,7 @@ pub struct Failure {
     pub reason_code: String,
     /// The first `reason` that was seen, unless it might be personal.
     pub reason: Option<String>,
-    /// Messages with it.
+    /// Messages with this reason code.
     pub messages: u64,
     /// Of these, `FAILED`; `None` if suppressed by `--min-cell`.
     pub failed: Option<u64>,
@@ -153,8 +153,8 @@ pub struct Failure {
     pub last_seen_on: Option<String>,
 }
 
-/// How long outbound messages took after they were queued, by their events: after the first `QUEUED` event, or else after
-/// `created_at`.
+/// How long outbound messages took after they were queued, measured from the first `QUEUED` event, or from `created_at` if
+/// there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryTimes {
     /// Until the first `DELIVERED` event; `None` if no message has one.
@@ -170,15 +170,15 @@ pub struct Percentiles {
     pub messages: u64,
     /// The shortest; `None` if suppressed by `--min-cell`.
     pub min_ms: Option<u64>,
-    /// Half of them took no longer.
+    /// 50% of the messages took no longer.
     pub p50_ms: u64,
-    /// 75 of 100 took no longer.
+    /// 75% took no longer.
     pub p75_ms: u64,
-    /// 90 of 100 took no longer.
+    /// 90% took no longer.
     pub p90_ms: u64,
-    /// 95 of 100 took no longer.
+    /// 95% took no longer.
     pub p95_ms: u64,
-    /// 99 of 100 took no longer.
+    /// 99% took no longer.
     pub p99_ms: u64,
     /// The longest; `None` if suppressed by `--min-cell`.
     pub max_ms: Option<u64>,
@@ -191,7 +191,7 @@ pub struct Percentiles {
 pub struct ContactReach {
     /// Contacts with an outbound message.
     pub messaged: u64,
-    /// Those with an inbound message after their first outbound one.
+    /// Those of them with an inbound message after their first outbound one.
     pub replied: u64,
     /// Whether both are estimates from a sample, because there were too many contacts to keep.
     pub approximate: bool,
@@ -202,19 +202,19 @@ pub struct ContactReach {
 pub struct DeliveryQuality {
     /// Messages whose id occurs more than once. An export writes each id once, but combined files can repeat them.
     pub repeated_ids: u64,
-    /// Whether that is an estimate from a sample.
+    /// Whether [`repeated_ids`](Self::repeated_ids) is an estimate from a sample.
     pub repeated_ids_approximate: bool,
-    /// `created_at` is in the year 1: it was never set.
+    /// Messages whose `created_at` is in the year 1, which means that it was never set.
     pub year_one_created_at: u64,
-    /// `created_at` is in the future by more than clocks differ.
+    /// Messages whose `created_at` is in the future by more than the difference between clocks.
     pub created_in_future: u64,
-    /// `region_code` is not in ISO 3166-1.
+    /// Messages whose `region_code` is not in ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
     /// Messages with an undocumented status, which counts under its own name.
     pub undocumented_statuses: u64,
     /// Outbound messages without a price.
     pub outbound_without_price: u64,
-    /// Outbound messages with an event before they were queued.
+    /// Outbound messages with an event that is earlier than when they were queued.
     pub events_before_queued: u64,
     /// Nulls and empty values by column.
     pub missing: Table,

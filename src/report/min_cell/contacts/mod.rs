@@ -6,15 +6,15 @@
 //! - A contact can have several channels, so channels cannot be merged. A suppressed channel is missing from the table, as
 //!   a channel with 0 contacts would be.
 //! - Counts within a region are suppressed one by one; see [`regions`].
-//! - What one table hides must not follow from another with the same sum: channels and their combinations, continents and
-//!   their regions, the total and the regions.
+//! - A suppressed count of one table must not follow from another table with the same sum: channels and their combinations,
+//!   continents and their regions, the total and the regions.
 //!
-//! Totals over all contacts stay: how many can be reached, opted out or have no channel, the ages of the last change, and
-//! the findings on quality. This does not hide how much a count changed since an older summary, nor what follows from
-//! tables by different keys, such as region and calling code.
+//! Totals over all contacts are kept: how many can be reached, opted out or have no channel, the ages of the last change,
+//! and the findings on quality. Two things are not hidden: how much a count changed since an older summary, and what follows
+//! from tables by different keys, such as region and calling code.
 //!
 //! *Easy to get wrong:* the count of a single merged group is the total minus all others, so the next larger group is merged
-//! with it. And both sides of a comparison must merge the same groups, or one reveals what the other hides.
+//! with it. Both sides of a comparison must merge the same groups, or one reveals what the other hides.
 
 mod regions;
 #[cfg(test)]
@@ -41,7 +41,7 @@ const TABLES: [ContactTableOf; 6] = [
 ];
 
 impl Summary {
-    /// Hides counts of fewer than `min_cell` contacts, here and in the summary to compare with.
+    /// Hides counts of fewer than `min_cell` contacts, in this summary and in the one it is compared with.
     pub fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         let limit = Limit(min_cell);
         let mut both: Vec<&mut Self> = std::iter::once(&mut *self).chain(old).collect();
@@ -59,7 +59,7 @@ impl Summary {
         }
         let hidden: BTreeSet<String> = both.iter().flat_map(|summary| small_channels(summary, limit)).collect();
         for summary in both {
-            // With the channels of all contacts, these would reveal who opted out.
+            // Together with the channels of all contacts, these would reveal who opted out.
             summary.reachable_channels = Table::new();
             summary.reachable_by_region.clear();
             summary.channels.retain(|channel, _| !hidden.contains(channel));
@@ -76,7 +76,7 @@ impl Summary {
     }
 }
 
-/// A region that must be merged, or the count of its continent would reveal those merged already.
+/// A region that must be merged, because otherwise the count of its continent would reveal the regions merged already.
 fn region_to_merge(summary: &Summary, limit: Limit) -> Option<String> {
     let mut merged = summary.continents.clone();
     let mut smallest: BTreeMap<&str, (u64, &String)> = BTreeMap::new();

@@ -1,10 +1,10 @@
-//! Counts within a region: how many can be reached, opted out, have each channel.
+//! Suppresses counts within a region: contacts that can be reached, opted out, or have a channel.
 //!
-//! Each is shown if neither it nor its complement among the contacts of the region is small. Counts of a region that exclude
-//! each other are subtracted together: contacts that can be reached, opted out, or have no channel.
+//! A count is shown if neither it nor its complement among the contacts of the region is small. The same holds for what is
+//! left after subtracting counts that exclude each other: contacts that can be reached, opted out, or have no channel.
 //!
-//! *Easy to get wrong:* the total minus the counts of all regions that show theirs is the count of the regions that do not.
-//! If that is small, the next region, smallest first, hides its count, too.
+//! *Easy to get wrong:* the total minus the counts that regions show is the count of all other regions together. If that is
+//! small, the count of the next region, smallest first, is suppressed, too.
 
 use super::super::Limit;
 use crate::report::document::contacts::summary::{RegionDetail, Summary};
@@ -35,8 +35,8 @@ pub(super) fn hide(summary: &mut Summary, limit: Limit) {
     }
 }
 
-/// Regions that must hide a count, smallest first: as many as it takes until neither the hidden regions together nor the
-/// count among them is small.
+/// Regions whose count must be suppressed, smallest first: as many as needed until neither the suppressed count of these
+/// regions together nor its complement is small.
 fn to_hide(
     summary: &Summary,
     limit: Limit,
@@ -92,17 +92,17 @@ fn hide_in_channels(channels: &mut Table, detail: &RegionDetail, limit: Limit) {
     channels.retain(|_, &mut count| limit.allows_part(count, detail.contacts));
     let Some(&none) = channels.get(NONE_KEY) else { return };
     let with_channel = detail.contacts - none;
-    // The unreachable are those without any channel and some that opted out.
+    // Contacts are unreachable if they have no channel or opted out.
     let unreachable = detail.reachable.map(|reachable| detail.contacts - reachable);
     let opted_out_with_channel = unreachable.map(|count| count.saturating_sub(none));
     let neither = unreachable.zip(detail.opted_out).map(|(count, opted_out)| count.saturating_sub(opted_out));
     let opted_out_without = neither.map(|count| none.saturating_sub(count));
     let others = channels.iter().filter(|(channel, _)| *channel != NONE_KEY);
-    let mut rests = others
+    let mut complements = others
         .map(|(_, &count)| with_channel.saturating_sub(count))
         .chain(opted_out_with_channel)
         .chain(opted_out_without);
-    if !rests.all(|rest| limit.allows(rest)) {
+    if !complements.all(|count| limit.allows(count)) {
         channels.remove(NONE_KEY);
     }
 }

@@ -1,4 +1,4 @@
-//! Tables made by hand, and an auditor who goes through the reports of random accounts.
+//! Tests with tables written by hand, and with an auditor that checks the reports of random accounts.
 
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn small_groups_are_merged_until_their_sum_is_large() {
     }
 }
 
-/// So many contacts of a region with these channels.
+/// Contacts of a test: their number, region, channels and opt-out.
 type ContactGroup = (u64, &'static str, &'static str, Option<bool>);
 
 fn counted(groups: &[ContactGroup]) -> Summary {
@@ -55,7 +55,7 @@ fn a_count_with_a_small_complement_is_in_no_form() {
     let (some, all) = ((8_989, "US", "sms", Some(false)), (3_000, "DE", "sms,rcs", Some(false)));
     let mut summary = counted(&[some, (11, "US", "rcs", Some(false)), all]);
     summary.merge_small_groups(20, None);
-    // 8,989 of 9,000 have sms, so 11 have not; and the total minus the count of Germany is just that.
+    // 8,989 of 9,000 have sms, so 11 do not; this also follows from the total minus the count of Germany.
     assert_eq!(summary.channels_by_region["US"].get("sms"), None);
     assert_eq!(summary.channels.get("sms"), None);
     assert_eq!(summary.channels_by_region["DE"]["sms"], 3_000);
@@ -69,17 +69,17 @@ fn a_count_with_a_small_complement_is_in_no_form() {
     }
 }
 
-/// What an auditor holds against a report: each number that can be read off it and lies between 0 and the limit.
+/// Finds every number that can be derived from a report and is greater than 0 and less than the limit.
 struct Auditor<'a> {
     shown: &'a Summary,
     limit: u64,
-    finds: Vec<String>,
+    findings: Vec<String>,
 }
 
 impl Auditor<'_> {
     fn look_at(&mut self, what: &str, count: u64) {
         if count > 0 && count < self.limit {
-            self.finds.push(format!("{what}: {count}"));
+            self.findings.push(format!("{what}: {count}"));
         }
     }
 
@@ -109,7 +109,7 @@ impl Auditor<'_> {
         }
     }
 
-    fn continents_less_their_regions(&mut self) {
+    fn continents_minus_their_regions(&mut self) {
         let shown = self.shown;
         for (continent, &count) in &shown.continents {
             let is_here = |code: &str| {
@@ -122,7 +122,7 @@ impl Auditor<'_> {
         }
     }
 
-    fn channels_less_their_combinations(&mut self) {
+    fn channels_minus_their_combinations(&mut self) {
         let shown = self.shown;
         let merged = shown.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
         let has = |name: &str, channel: &str| name.split('+').any(|part| part == channel);
@@ -164,12 +164,12 @@ impl Auditor<'_> {
         }
     }
 
-    /// The total minus the counts that regions show.
-    fn all_less_the_regions(&mut self, total: u64, shown: impl Fn(&str) -> Option<u64>) {
+    /// Checks the total minus the counts that regions show.
+    fn total_minus_the_regions(&mut self, total: u64, shown: impl Fn(&str) -> Option<u64>) {
         let details = self.shown.region_details.iter();
         let numbers = details.filter_map(|(code, detail)| Some((detail.contacts, shown(code)?)));
         let (contacts, count) = numbers.fold((0, 0), |sum, number| (sum.0 + number.0, sum.1 + number.1));
-        // If no region shows it, there is only the total, which is always shown.
+        // If no region shows the count, only the total is known, which is always shown.
         if contacts > 0 {
             self.look_at_part("regions without a number", total - count, self.shown.contacts - contacts);
         }
@@ -180,19 +180,19 @@ impl Auditor<'_> {
         // An account smaller than the limit is one group.
         if shown.contacts >= self.limit {
             self.tables_that_add_up();
-            self.continents_less_their_regions();
+            self.continents_minus_their_regions();
         }
-        self.channels_less_their_combinations();
+        self.channels_minus_their_combinations();
         self.within_regions();
-        self.all_less_the_regions(shown.reachable.unwrap(), |code| shown.region_details[code].reachable);
-        self.all_less_the_regions(shown.opt_out.yes, |code| shown.region_details[code].opted_out);
+        self.total_minus_the_regions(shown.reachable.unwrap(), |code| shown.region_details[code].reachable);
+        self.total_minus_the_regions(shown.opt_out.yes, |code| shown.region_details[code].opted_out);
         for (channel, &total) in &shown.channels {
-            self.all_less_the_regions(total, |code| shown.channels_by_region[code].get(channel).copied());
+            self.total_minus_the_regions(total, |code| shown.channels_by_region[code].get(channel).copied());
         }
-        self.all_less_the_regions(shown.without_channel.unwrap(), |code| {
+        self.total_minus_the_regions(shown.without_channel.unwrap(), |code| {
             shown.channels_by_region[code].get("none").copied()
         });
-        self.finds
+        self.findings
     }
 }
 
@@ -211,9 +211,9 @@ proptest! {
         let all = counted(&groups);
         let mut shown = all.clone();
         shown.merge_small_groups(limit, None);
-        let finds = Auditor { shown: &shown, limit, finds: Vec::new() }.audit();
-        prop_assert!(finds.is_empty(), "{finds:?}");
-        // What is shown is correct.
+        let findings = Auditor { shown: &shown, limit, findings: Vec::new() }.audit();
+        prop_assert!(findings.is_empty(), "{findings:?}");
+        // The counts that are shown are correct.
         for (code, channels) in shown.channels_by_region.iter().filter(|(code, _)| *code != OTHER_KEY) {
             prop_assert!(channels.iter().all(|(channel, count)| all.channels_by_region[code].get(channel) == Some(count)));
         }

@@ -5,7 +5,7 @@
 //!   cannot be derived from the other groups.
 //! - Dates and times of single messages are suppressed, and so are the shortest and the longest duration.
 //!
-//! Totals over all messages stay: the funnel, deliverability, how many contacts replied, and the findings on quality.
+//! Totals over all messages are kept: the funnel, deliverability, how many contacts replied, and the findings on quality.
 //!
 //! *Easy to get wrong:* both sides of a comparison must merge the same groups, or one reveals what the other hides.
 
@@ -50,7 +50,7 @@ const PARTS: [PartOf; 5] = [
 ];
 
 impl DeliverySummary {
-    /// Hides counts of fewer than `min_cell` messages, here and in the summary to compare with.
+    /// Hides counts of fewer than `min_cell` messages, in this summary and in the one it is compared with.
     pub fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         let limit = Limit(min_cell);
         let mut both: Vec<&mut Self> = std::iter::once(self).chain(old).collect();
@@ -154,7 +154,7 @@ fn hide_parts(group: &mut Group, limit: Limit) {
     {
         (group.outbound, group.inbound) = (None, None);
     }
-    // These exclude each other and are parts of what went out.
+    // These parts exclude each other and are parts of the outbound messages.
     let whole = group.outbound.unwrap_or(messages);
     let rest = PARTS[2..].iter().filter_map(|part| *part(group)).fold(whole, u64::saturating_sub);
     if !PARTS[2..].iter().all(|part| part(group).is_none_or(|part| limit.allows_part(part, whole)))
@@ -164,7 +164,7 @@ fn hide_parts(group: &mut Group, limit: Limit) {
     }
 }
 
-/// Suppresses a part in more groups, smallest first, while the total minus the groups that show it is small.
+/// Suppresses a part in further groups, smallest first, as long as the total minus the counts that groups show is small.
 fn hide_rest(groups: &mut Groups, limit: Limit, part: PartOf, total: Option<u64>) {
     let Some(total) = total else { return };
     let mut shown: Vec<(u64, u64, String)> = Vec::new();

@@ -86,7 +86,7 @@ proptest! {
                 prop_assert!(limit.allows(outbound - successful - failed - withheld), "{group:?}");
             }
         }
-        // A hidden count cannot be derived from the others.
+        // A suppressed count cannot be derived from the others.
         for part in PARTS {
             let groups: Vec<(u64, Option<u64>)> =
                 shown.channels.values_mut().map(|group| (group.messages, *part(group))).collect();
