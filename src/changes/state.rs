@@ -41,7 +41,7 @@ pub struct StateRows {
 
 impl StateRows {
     /// Creates the state of rows with this schema. `history` has the rows of a history with the columns of
-        /// [`history_rows_schema`]; among rows with the same id, the newest has the highest rank.
+    /// [`history_rows_schema`]; among rows with the same id, the newest has the highest rank.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
