@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_gets_six_lines_in_the_first_minute_and_then_one_a_minute() {
+    fn a_log_gets_six_lines_in_the_first_minute_and_then_one_per_minute() {
         let mut lines = Vec::new();
         let mut at = Duration::ZERO;
         while at < Duration::from_secs(240) {

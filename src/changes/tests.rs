@@ -144,7 +144,7 @@ fn every_kind_of_change_has_its_row() {
 }
 
 #[test]
-fn ignored_columns_are_no_changes_and_stay_in_whole_rows() {
+fn ignored_columns_are_not_changes_and_stay_in_whole_rows() {
     let old = [TestRow::new("a", "Al", Some(false), &[]), TestRow::new("b", "Bo", Some(false), &[])];
     let new = [
         TestRow::new("a", "Ali", Some(false), &[]),

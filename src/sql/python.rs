@@ -1,4 +1,4 @@
-//! Delta and Iceberg tables, through the Python packages of these projects, which do not support SQL.
+//! Delta and Iceberg tables, through the Python packages of these projects, because the projects have no SQL of their own.
 //!
 //! *Easy to get wrong:* `pyiceberg` compares keys one at a time, so rows are replaced by the first column of the key. For
 //! activities, that replaces all activities of a message together, which is how they are exported.

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn every_moment_in_64_bits_has_a_date() {
+    fn every_timestamp_in_64_bits_has_a_date() {
         for micros in [i64::MIN, i64::MAX] {
             let day = micros.div_euclid(86_400_000_000);
             let (year, month, of_month) = date_of_day(day);

@@ -74,7 +74,7 @@ fn every_form_shows_the_same_numbers() {
 }
 
 #[test]
-fn tables_of_groups_add_up_however_they_are_cut() {
+fn truncated_tables_of_groups_add_up() {
     for keys in [1, 12, 57, 300] {
         let summary = account(keys);
         let limits = ViewLimits { rows: 10, regions: 20, months: 12, days: 14, channels: 6 };
