@@ -1,8 +1,8 @@
-//! Progress of a run for people. The only file that uses indicatif.
+//! Shows the progress of a run. The only file that uses indicatif.
 //!
 //! On a terminal: a bar with rows, pages, rate, time left and waits. Elsewhere, such as in a log of cron or Kubernetes: a
-//! plain line every ten seconds, and every minute once a minute is over. With `--quiet` or `--no-progress`: nothing. The time left takes the rate limit into
-//! account, because the first pages of a burst arrive faster than the rest.
+//! plain line every ten seconds, and every minute after the first minute. With `--quiet` or `--no-progress`: nothing. The
+//! time left takes the rate limit into account, because the first pages of a burst arrive faster than the rest.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
@@ -19,19 +19,19 @@ use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
 /// Time between two plain lines in the first minute of a run.
 const FIRST_LINE_INTERVAL: Duration = Duration::from_secs(10);
-/// Time between two plain lines after it: at the documented rate limit, a run may take an hour.
+/// Time between two plain lines after the first minute: at the documented rate limit, a run may take an hour.
 const LINE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The bars on the terminal, at most one: other writers to the terminal must suspend it.
+/// The bars on the terminal, at most one. Other writers to the terminal must suspend it.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// Stderr for the log: what is written there appears above the bar, not behind it.
+/// Stderr for the log: messages appear above the bar instead of overwriting it.
 #[derive(Debug)]
 pub struct LogWriter;
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Control characters are escaped where the line is made; colors are added after that.
+        // Control characters are escaped when the line is formatted; colors are added after that.
         let line = printable_log(&String::from_utf8_lossy(bytes));
         BARS.suspend(|| io::stderr().write_all(line.as_bytes()))?;
         Ok(bytes.len())
@@ -73,7 +73,7 @@ impl Form {
         Self::Bar(bar)
     }
 
-    /// Starts to wait for the next plain line.
+    /// Starts the interval before the next plain line.
     fn note_line(&mut self) {
         if let Self::Lines(clock) = self {
             clock.last = Instant::now();
@@ -98,7 +98,7 @@ impl LineClock {
         self.last.elapsed() >= Self::interval(self.last.duration_since(self.started_at))
     }
 
-    /// The time until the next line, when the last one was written this long after the start.
+    /// The time until the next line if the last one was written `last` after the start.
     fn interval(last: Duration) -> Duration {
         if last < LINE_INTERVAL { FIRST_LINE_INTERVAL } else { LINE_INTERVAL }
     }
@@ -192,7 +192,7 @@ impl ProgressDisplay {
         message
     }
 
-    /// By the pace so far or by the rate limit, whichever is slower.
+    /// The estimated time left, by the rate so far or by the rate limit, whichever is slower.
     fn time_left(&self, elapsed: f64) -> Option<Duration> {
         let pages_left = self.latest.planned_pages?.saturating_sub(self.latest.pages) as f64;
         if self.latest.pages == 0 {
@@ -246,7 +246,7 @@ impl FileProgress {
         }
     }
 
-    /// Moves on to the next file.
+    /// Starts the next file.
     pub fn end_file(&mut self, bytes: u64) {
         self.done += bytes;
     }
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_gets_six_lines_in_the_first_minute_and_then_one_a_minute() {
+    fn a_log_gets_six_lines_in_the_first_minute_and_then_one_per_minute() {
         let mut lines = Vec::new();
         let mut at = Duration::ZERO;
         while at < Duration::from_secs(240) {
@@ -276,7 +276,7 @@ mod tests {
     use crate::api::{ConnectFailure, FailureKind};
 
     #[test]
-    fn a_lookup_counts_what_it_looks_up_and_a_list_its_pages() {
+    fn a_list_shows_pages_and_a_lookup_does_not() {
         let message = |pages, planned_pages| {
             let mut display = ProgressDisplay::new(true, None, RowNoun { one: "message", many: "messages" });
             display.observe(ReadProgress { pages, planned_pages, rows: 1_200, total: Some(5_000), is_healing: false });

@@ -1,6 +1,6 @@
-//! Hashes of numbers that nobody chooses against us: ids and prints of an account.
+//! Hashes of numbers that are not chosen by an attacker: ids and fingerprints of an account.
 
-/// Spreads a number over all bits. The finisher of `SplitMix64`.
+/// Mixes all bits of a number. The finalizer of `SplitMix64`.
 #[inline]
 pub(crate) fn hash_number(number: u64) -> u64 {
     let hash = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,18 +1,18 @@
-//! Names of folders that hold the rows with one value of a column, as Hive writes and most engines read them.
+//! Names of partition folders, which hold the rows with one value of a column, as Hive writes and most engines read them.
 //!
 //! `FileUtils.escapePathName` of Apache Hive lists the characters that are written as `%` and two hexadecimal digits.
 
-/// Stands for null.
+/// The name that stands for null.
 pub(crate) const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Visible characters that a path cannot have, or that readers would take for their own. The last one begins an escape.
+/// Visible characters that are invalid in paths or special to readers. The last one, `%`, starts an escape.
 const ESCAPED: &str = "\"#'*/:=?\\{[]^%";
 
 fn is_escaped(character: char) -> bool {
     character.is_ascii_control() || ESCAPED.contains(character)
 }
 
-/// The escape of an underscore, with which a text begins that equals [`NULL_PARTITION`].
+/// An escaped underscore: the first character of the name for a text that equals [`NULL_PARTITION`].
 const UNDERSCORE: &str = "%5F";
 
 /// The escapes of visible characters, in an order in which they can be replaced one after another.
@@ -21,7 +21,7 @@ pub(crate) fn escapes() -> impl Iterator<Item = (String, char)> {
     std::iter::once((UNDERSCORE.to_owned(), '_')).chain(always)
 }
 
-/// A value as part of a folder's name. Different values have different names, and none that of null.
+/// A value as part of a folder's name. Different values have different names, and no text has the name of null.
 pub(crate) fn partition_name(value: &str) -> String {
     if value == NULL_PARTITION {
         return value.replacen('_', UNDERSCORE, 1);
@@ -37,7 +37,7 @@ pub(crate) fn partition_name(value: &str) -> String {
     name
 }
 
-/// The column and the value in the name of a folder; an inner `None` is null. A name without `=` is not a partition.
+/// The column and the value in the name of a folder; the inner `None` is null. A name without `=` is not a partition.
 pub(crate) fn partition_of(folder: &str) -> Option<(&str, Option<String>)> {
     let (column, name) = folder.split_once('=').filter(|(column, _)| !column.is_empty())?;
     Some((column, (name != NULL_PARTITION).then(|| unescaped(name))))

@@ -1,4 +1,4 @@
-//! Small things that every room may use and that use no room: words for counts, text that is safe to print,
+//! Utilities that every module may use and that depend on no other module: words for counts, text that is safe to print,
 //! percentages, countries with their calling codes, names of partitions, hashes, panics of libraries.
 
 pub(crate) mod hash;

@@ -1,8 +1,8 @@
-//! What the rows of a resource are called, for sentences that hold for every resource.
+//! The noun for the rows of a resource, for sentences that are shared by all resources.
 
 use super::plural::{count_of, word_for};
 
-/// The word for one row and for many.
+/// The singular and the plural of the noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowNoun {
     /// For instance `contact`.
@@ -12,22 +12,22 @@ pub struct RowNoun {
 }
 
 impl RowNoun {
-    /// A count with its word: `1 contact`, `2 contacts`; with `distinct ` as `kind`, `2 distinct contacts`.
+    /// A count with the noun: `1 contact`, `2 contacts`; with `distinct ` as `kind`, `2 distinct contacts`.
     pub(crate) fn count(self, kind: &str, count: u64) -> String {
         count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
     }
 
-    /// So many from the start of a list: `first contact`, `first 2 contacts`.
+    /// A number of rows from the start of a list: `first contact`, `first 2 contacts`.
     pub(crate) fn first(self, count: u64) -> String {
         if count == 1 { format!("first {}", self.one) } else { format!("first {}", self.count("", count)) }
     }
 
-    /// The word alone that goes with a count.
+    /// The noun that agrees with a count, without the count.
     pub(crate) fn word(self, count: u64) -> &'static str {
         word_for(count, self.one, self.many)
     }
 
-    /// The same as a clause: `is 1 contact`, `are 2 contacts`.
+    /// A count with a verb: `is 1 contact`, `are 2 contacts`.
     pub(crate) fn are(self, count: u64) -> String {
         format!("{} {}", word_for(count, "is", "are"), self.count("", count))
     }

@@ -12,10 +12,11 @@ thread_local! {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Panicked;
 
-/// Runs `work`, whose panic is an error and not shown. What `work` has changed must not be used after one.
+/// Runs `work` and returns its panic as an error, without printing it. After a panic, values that `work` changed must not
+/// be used.
 ///
 /// # Errors
-/// When it panics.
+/// When `work` panics.
 pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -37,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_error_and_a_result_is_one() {
+    fn a_panic_becomes_an_error_and_a_result_is_returned() {
         assert_eq!(caught(|| 7), Ok(7));
         assert_eq!(caught(|| -> u8 { panic!("the disk is full") }), Err(Panicked));
         assert!(!IS_CAUGHT.get());

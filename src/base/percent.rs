@@ -1,4 +1,4 @@
-//! A percentage, as people write it on the command line.
+//! A percentage, as written on the command line.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 /// A percentage from 0 % to 100 %, in decimal digits: 29 % of 100 is exactly 29, which binary fractions cannot represent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Percent {
-    /// Percent with six places.
+    /// Percent with six decimal places.
     micro_percent: u32,
 }
 
 /// [`Percent::micro_percent`] of the whole.
 const WHOLE: u32 = 100_000_000;
 
-/// Why a share could not be read.
+/// Why a percentage could not be parsed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("write a share in percent or as a fraction, for instance 20% or 0.2")]
 pub struct PercentError;
 
 impl Percent {
-    /// The part as a number from 0 to 1.
+    /// The percentage as a number from 0 to 1.
     pub fn value(self) -> f64 {
         f64::from(self.micro_percent) / f64::from(WHOLE)
     }
@@ -40,7 +40,7 @@ impl FromStr for Percent {
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-        // It is unclear whether 1 means everything or a hundredth.
+        // It is ambiguous: 1 could mean 100 % or 1 %.
         let is_clear = places == 6 || whole == "0";
         if !is_number || !is_clear || fraction.len() > places {
             return Err(PercentError);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_read_in_percent_or_as_fractions_and_shown_in_percent() {
+    fn percentages_and_fractions_are_parsed_and_shown_in_percent() {
         for (text, shown, value) in [
             ("20%", "20%", 0.2),
             (" 0.5 % ", "0.5%", 0.005),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_just_the_share_does_not_exceed_it() {
+    fn an_exactly_equal_part_does_not_exceed_the_percentage() {
         for percent in 0..=100 {
             let share: Percent = format!("{percent}%").parse().unwrap();
             assert!(!share.is_exceeded(percent, 100) && share.is_exceeded(percent + 1, 100), "{percent}");

@@ -39,7 +39,7 @@ static CALLING_CODES: LazyLock<Box<[u16; 1000]>> = LazyLock::new(|| {
     codes
 });
 
-/// The place of an ISO 3166-1 alpha-2 code, in capital letters.
+/// Finds the place with an ISO 3166-1 alpha-2 code, in capital letters.
 pub(crate) fn find(code: &str) -> Option<Place> {
     let at = COUNTRIES.binary_search_by_key(&code, |&(code, ..)| code).ok()?;
     let (_, name, continent, calling_code) = COUNTRIES[at];
@@ -51,8 +51,8 @@ pub(crate) fn calling_codes() -> &'static [u16; 1000] {
     &CALLING_CODES
 }
 
-/// A regular expression for all assigned calling codes, to be used behind `^\\+`: those that differ in the last digit only are
-/// written as one.
+/// A regular expression for all assigned calling codes, to be used after `^\\+`. Codes that differ only in the last digit
+/// are combined.
 pub(crate) fn calling_code_pattern() -> String {
     let codes: BTreeSet<u16> = CALLING_CODES.iter().copied().filter(|&code| code != 0).collect();
     let mut endings: BTreeMap<u16, String> = BTreeMap::new();

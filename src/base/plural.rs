@@ -1,6 +1,6 @@
-//! Counts for people, with their words: `1 contact`, `2,000 contacts`.
+//! Counts with their nouns: `1 contact`, `2,000 contacts`.
 
-/// A number with commas between its groups of three digits.
+/// A number with commas as thousands separators.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
@@ -13,12 +13,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// A count with its word.
+/// A count with its noun.
 pub(crate) fn count_of(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), word_for(count, one, many))
 }
 
-/// The word or words that go with a count.
+/// The singular or plural that agrees with a count.
 pub(crate) fn word_for<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }

@@ -19,7 +19,7 @@ use super::layout::{ChangeLayout, GoneAs, OPT_OUT, name_field, schema_of, value_
 use super::row_codec::RowCodec;
 use super::settings::CompareSettings;
 
-/// Rows that only one side has or that differ. They are copied, because a reference would keep a whole chunk in memory.
+/// Rows that only one side has, or that differ. They are copied, because a reference would keep a whole chunk in memory.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
     keys: Vec<String>,
@@ -206,7 +206,7 @@ impl RowComparison {
         Ok(changes)
     }
 
-    /// What a row is called that only the old snapshot has.
+    /// How to report a row that only the old snapshot has.
     fn gone_as(&self, key: &str) -> GoneAs {
         let is_complete = self.key.profile_of(key).is_some_and(|profile| self.complete_profiles.contains(profile));
         if self.not_gone.contains(self.key.id_of(key)) {

@@ -1,4 +1,4 @@
-//! Some rows of a sorted run: the unit in which runs are written, read and held in memory.
+//! A chunk of a sorted run: the unit in which runs are written, read and held in memory.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
@@ -44,7 +44,7 @@ impl Chunk {
     }
 }
 
-/// A row of a chunk, which it keeps in memory.
+/// A row of a chunk. It keeps the whole chunk in memory.
 #[derive(Debug, Clone)]
 pub(super) struct RowRef {
     pub(super) chunk: Arc<Chunk>,
@@ -52,7 +52,7 @@ pub(super) struct RowRef {
 }
 
 impl RowRef {
-    /// What it is matched by.
+    /// The key by which rows are matched.
     pub(super) fn key(&self) -> &str {
         self.chunk.keys.value(self.at)
     }
@@ -67,7 +67,7 @@ impl RowRef {
     }
 }
 
-/// What the order of rows depends on.
+/// The parts of a row that determine its order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyedRow<'a> {
     pub(super) key: &'a str,
@@ -75,13 +75,13 @@ pub(super) struct KeyedRow<'a> {
     pub(super) row: &'a [u8],
 }
 
-/// By key; of rows with the same key, the one that counts comes first.
+/// Compares by key. Of rows with the same key, the one that is used comes first.
 pub(super) fn compare_rows(one: KeyedRow<'_>, other: KeyedRow<'_>) -> Ordering {
     let by_key = one.key.as_bytes().cmp(other.key.as_bytes());
     by_key.then_with(|| other.rank.cmp(&one.rank)).then_with(|| other.row.cmp(one.row))
 }
 
-/// The first bytes of a key as a number in the same order, which decides most comparisons without reading the key.
+/// The first bytes of a key as a number with the same order, which settles most comparisons without reading the key.
 pub(super) fn prefix_of(key: &str) -> u128 {
     const BYTES: usize = size_of::<u128>();
     let mut prefix = [0; BYTES];
@@ -90,7 +90,7 @@ pub(super) fn prefix_of(key: &str) -> u128 {
     u128::from_be_bytes(prefix)
 }
 
-/// Collects rows, which must arrive in order, into chunks.
+/// Collects rows into chunks. The rows must arrive in order.
 #[derive(Debug, Default)]
 pub(super) struct ChunkBuilder {
     keys: StringBuilder,
@@ -111,7 +111,7 @@ impl ChunkBuilder {
         self.bytes
     }
 
-    /// Returns the rows since the last call, if there are any.
+    /// Returns the rows added since the last call, if there are any.
     pub(super) fn take(&mut self) -> Option<Chunk> {
         if self.ranks.is_empty() {
             return None;

@@ -15,11 +15,11 @@ use super::row_codec::RowCodec;
 use super::settings::CompareSettings;
 use super::sorter::SortedSnapshot;
 
-/// Rows that are compared column by column at once; a batch has at most as many.
+/// Number of rows that are compared column by column at once, and maximum number of rows in a batch.
 const MAX_CANDIDATES: usize = 4096;
 /// Maximum number of ids compared for one batch, so that the caller can stop in between.
 const MAX_SCANNED: usize = 256 << 10;
-/// Maximum bytes of such rows, unless a single row has more.
+/// Maximum bytes of the rows that are compared at once, unless a single row has more.
 const MAX_CANDIDATE_BYTES: usize = 8 << 20;
 
 /// The changes between two snapshots, batch by batch, sorted by id.
@@ -73,7 +73,7 @@ impl SnapshotSide {
         Ok(Self { next: rows.next()?, rows, repeated: snapshot.repeated() })
     }
 
-    /// Returns the next row and moves on.
+    /// Returns the next row and advances.
     fn take(&mut self) -> Result<Option<RowRef>, ChangesError> {
         Ok(std::mem::replace(&mut self.next, self.rows.next()?))
     }
@@ -84,7 +84,7 @@ impl SnapshotSide {
 }
 
 impl Changes {
-    /// Starts at the first id. Both must come from one [`SnapshotSorter::pair`](super::SnapshotSorter::pair).
+    /// Starts at the first id. Both snapshots must come from one [`SnapshotSorter::pair`](super::SnapshotSorter::pair).
     ///
     /// # Errors
     /// When a temporary file cannot be read.

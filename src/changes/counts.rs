@@ -19,7 +19,7 @@ pub struct ChangeCounts {
     pub opted_in: u64,
     /// Changed rows for each column, in the order of the schema; only columns with changes.
     pub fields: Vec<(String, u64)>,
-    /// Rows of the old and the new snapshot that are skipped, because another row has the same id.
+    /// Rows of the old and the new snapshot that were skipped because another row has the same id.
     pub repeated: [u64; 2],
 }
 

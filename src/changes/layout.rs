@@ -23,7 +23,7 @@ pub enum ChangeLayout {
     },
 }
 
-/// What ids are called that only the old snapshot has.
+/// How ids that only the old snapshot has are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GoneAs {
     /// `removed`: the new snapshot is complete.
@@ -51,15 +51,15 @@ pub const VALID_FROM: &str = "valid_from";
 /// The column with the kind of change.
 pub const CHANGE: &str = "change";
 
-/// The columns of the changes between snapshots with this schema: `id`, and `profile_id` if it has that; in a history
-/// `valid_from`; `change` and `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all other columns, as
-/// the layout says.
+/// The columns of the changes between snapshots with this schema: `id`, and `profile_id` if the schema has it; in a history
+/// `valid_from`; `change` and `changed_fields`; `opt_out_change` if the schema has `opt_out`; then the values of all other
+/// columns in the given layout.
 pub fn changes_schema(schema: &Schema, layout: ChangeLayout) -> SchemaRef {
     let key = KeyColumns::of(schema);
     schema_of((key, &key.others(schema)), layout)
 }
 
-/// The same from the key and the columns other than it.
+/// Like [`changes_schema`], but takes the key and the other columns.
 pub(super) fn schema_of((key, values): (KeyColumns, &[FieldRef]), layout: ChangeLayout) -> SchemaRef {
     let names = DataType::List(name_field());
     let mut fields = key.fields();

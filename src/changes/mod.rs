@@ -1,6 +1,6 @@
-//! Compares two snapshots of one resource: what is new, changed and gone, sorted by id, in bounded memory.
+//! Compares two snapshots of one resource, and returns added, changed and removed rows, sorted by id, in bounded memory.
 //!
-//! Rows are matched by their ids, and by their profiles, too, if both snapshots have rows of several.
+//! Rows are matched by id, and also by profile if both snapshots have rows of several profiles.
 //!
 //! A [`SnapshotSorter`] takes the rows of one snapshot in any order. When they exceed its budget, it sorts them by id and
 //! writes them to a temporary file. [`Changes`] merges the sorted rows of both sides, compares rows with the same id, and
@@ -11,8 +11,8 @@
 //! A row is encoded without its id in Arrow's row format, so that unchanged rows have equal bytes and need not be decoded.
 //! Only rows that differ are decoded and compared column by column.
 //!
-//! *Easy to get wrong:* the result must not depend on the budget. So batches are split by the compared rows alone, and
-//! among several rows with one id the same one counts, in whatever order they arrive: the one with the highest rank, and
+//! *Easy to get wrong:* the result must not depend on the budget. So batch boundaries depend only on the compared rows, and
+//! the choice among several rows with one id does not depend on their order: the row with the highest rank is used, and
 //! among these the one with the greatest encoding.
 //!
 //! A property test compares random snapshots with a model that holds everything in memory, with budgets from one row to

@@ -1,4 +1,4 @@
-//! Encodes rows as bytes: equal rows have equal bytes, which can be decoded again.
+//! Encodes rows as bytes that can be decoded. Equal rows have equal bytes.
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{FieldRef, Schema};

@@ -13,10 +13,10 @@ pub struct CompareSettings {
     pub whole_rows: bool,
     /// The layout of old and new values.
     pub layout: ChangeLayout,
-    /// What ids are called that only the old snapshot has.
+    /// How ids that only the old snapshot has are reported.
     pub gone_as: GoneAs,
-    /// Ids that are always called `missing` if only the old snapshot has them.
+    /// Ids that are always reported as `missing` if only the old snapshot has them.
     pub not_gone: HashSet<String>,
-    /// Profiles of which the new snapshot has every row: what it lacks of them is `removed`, whatever `gone_as` says.
+    /// Profiles of which the new snapshot has every row. Rows that it lacks are `removed`, regardless of `gone_as`.
     pub complete_profiles: HashSet<String>,
 }

@@ -14,10 +14,10 @@ use super::merge::Merge;
 use super::row_codec::RowCodec;
 use super::run::{RunWriter, SortedRun};
 
-/// How much memory sorting takes, and where the rest goes.
+/// How much memory sorting may use, and where the remaining rows are written.
 #[derive(Debug, Clone)]
 pub struct SortSettings {
-    /// Bytes of encoded rows of one snapshot in memory, above which they are sorted and written to a temporary file.
+    /// Maximum bytes of encoded rows of one snapshot in memory; above it, they are sorted and written to a temporary file.
     pub budget_bytes: usize,
     /// Maximum number of temporary files that are merged at once, at least 2.
     pub max_merged_runs: usize,
@@ -39,10 +39,10 @@ impl Default for SortSettings {
 pub struct SnapshotSorter {
     codec: Arc<RowCodec>,
     settings: SortSettings,
-    /// Rows that are not in a run yet.
+    /// Rows that are not yet in a run.
     parts: Vec<BatchRows>,
     bytes: usize,
-    /// Runs by the number of times their rows were merged.
+    /// Runs, grouped by the number of times their rows were merged.
     levels: Vec<Vec<SortedRun>>,
     without_id: u64,
     repeated: u64,
@@ -62,7 +62,7 @@ impl BatchRows {
     }
 }
 
-/// A row of a batch, with the start of its id, which decides most comparisons.
+/// A row of a batch, with the prefix of its id, which settles most comparisons.
 struct SortEntry {
     prefix: u128,
     part: u32,
@@ -70,8 +70,8 @@ struct SortEntry {
 }
 
 impl SnapshotSorter {
-    /// For two snapshots with this schema, which has a text column `id`. With a text column `profile_id`, rows are matched by
-    /// both.
+    /// Creates the sorters for two snapshots with this schema, which has a text column `id`. If it also has a text column
+    /// `profile_id`, rows are matched by both.
     ///
     /// # Errors
     /// When the schema has no such column, or a column of a type that cannot be compared.
@@ -81,7 +81,7 @@ impl SnapshotSorter {
         Ok([first, second])
     }
 
-    /// For one snapshot with this schema, which has a text column `id`.
+    /// Creates the sorter for one snapshot with this schema, which has a text column `id`.
     ///
     /// # Errors
     /// As for [`pair`](Self::pair).
@@ -90,7 +90,7 @@ impl SnapshotSorter {
         Ok(Self::with_codec(codec, settings.clone()))
     }
 
-    /// An empty one for a snapshot that is compared with this one.
+    /// Creates an empty sorter for a snapshot that is compared with this one.
     #[must_use]
     pub fn another(&self) -> Self {
         Self::with_codec(Arc::clone(&self.codec), self.settings.clone())
@@ -100,7 +100,7 @@ impl SnapshotSorter {
         Self { codec, settings, parts: Vec::new(), bytes: 0, levels: Vec::new(), without_id: 0, repeated: 0 }
     }
 
-    /// Adds rows. Among rows with the same key, the one with the highest `rank` counts. Rows without an id are only counted.
+    /// Adds rows. Among rows with the same key, the one with the highest `rank` is used. Rows without an id are only counted.
     ///
     /// # Errors
     /// When the batch has other columns, or a temporary file cannot be written.
@@ -117,7 +117,7 @@ impl SnapshotSorter {
         if self.bytes >= self.settings.budget_bytes { self.spill() } else { Ok(()) }
     }
 
-    /// Rows so far that were skipped because they have no id.
+    /// Number of rows so far that were skipped because they have no id.
     pub fn without_id(&self) -> u64 {
         self.without_id
     }
@@ -176,7 +176,7 @@ impl SnapshotSorter {
         writer.finish()
     }
 
-    /// Writes the rows in memory in order, and drops them.
+    /// Writes the rows in memory in order, and removes them from memory.
     fn write_sorted(&mut self, writer: &mut RunWriter) -> Result<(), ChangesError> {
         let parts = std::mem::take(&mut self.parts);
         self.bytes = 0;
@@ -196,7 +196,7 @@ impl SnapshotSorter {
 
 /// The rows of a snapshot, sorted by id, in memory or in temporary files.
 ///
-/// It can be read several times, but not at the same time: the files are shared by all readers.
+/// It can be read several times, but not at the same time, because all readers share the files.
 #[derive(Debug)]
 pub struct SortedSnapshot {
     codec: Arc<RowCodec>,

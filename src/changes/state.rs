@@ -1,7 +1,7 @@
-//! Restores a state from the files of a history.
+//! Restores the state at a time from the files of a history.
 //!
-//! A history has a whole row for each change, as it was from then on ([`ChangeLayout::Log`](super::ChangeLayout)).
-//! So the state is the newest row of each id, unless that marks the row as gone. The rows of all files go through one
+//! A history has a whole row for each change, with the values from then on ([`ChangeLayout::Log`](super::ChangeLayout)).
+//! So the state is the newest row of each id, unless that row is marked as removed. The rows of all files go through one
 //! [`SnapshotSorter`], ranked by age, in the same bounded memory as a comparison.
 //!
 //! *Easy to get wrong:* a file may lack columns that others have. A state has all columns of all files; the caller selects
@@ -21,7 +21,7 @@ use super::merge::Merge;
 use super::row_codec::RowCodec;
 use super::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
 
-/// Rows of a batch.
+/// Maximum number of rows in a batch.
 const BATCH_ROWS: usize = 8192;
 /// Bytes of encoded rows in a batch, unless a single row has more.
 const BATCH_BYTES: usize = 8 << 20;
@@ -40,8 +40,8 @@ pub struct StateRows {
 }
 
 impl StateRows {
-    /// The state of rows with this schema. `history` has the rows of a history with the columns of [`history_rows_schema`];
-    /// among rows with the same id, the newest has the highest rank.
+    /// Creates the state of rows with this schema. `history` has the rows of a history with the columns of
+    /// [`history_rows_schema`]; among rows with the same id, the newest has the highest rank.
     ///
     /// # Errors
     /// When a temporary file cannot be read.

@@ -1,4 +1,4 @@
-//! Snapshots against a model that holds everything in memory.
+//! Compares the changes between snapshots with a model that holds everything in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn changes(old: &[TestRow], new: &[TestRow], settings: &CompareSettings, cut: Cu
         }
     }
     let [old, new] = [sorted_old, sorted_new].map(|sorter| sorter.finish().unwrap());
-    // What was read once can be read again.
+    // Sorted snapshots can be read more than once.
     let mut first = Changes::between(&old, &new, settings).unwrap();
     while first.next_batch().unwrap().is_some() {}
     let mut changes = Changes::between(&old, &new, settings).unwrap();
@@ -144,7 +144,7 @@ fn every_kind_of_change_has_its_row() {
 }
 
 #[test]
-fn ignored_columns_are_no_changes_and_stay_in_whole_rows() {
+fn ignored_columns_are_not_changes_and_stay_in_whole_rows() {
     let old = [TestRow::new("a", "Al", Some(false), &[]), TestRow::new("b", "Bo", Some(false), &[])];
     let new = [
         TestRow::new("a", "Ali", Some(false), &[]),
@@ -165,7 +165,7 @@ fn ignored_columns_are_no_changes_and_stay_in_whole_rows() {
 }
 
 #[test]
-fn what_an_incomplete_snapshot_lacks_is_missing() {
+fn rows_that_an_incomplete_snapshot_lacks_are_missing() {
     let settings = CompareSettings { gone_as: GoneAs::Missing, ..CompareSettings::default() };
     let (lines, counts) = lines(&[TestRow::new("a", "", None, &[])], &[], &settings);
     assert!(lines[0].starts_with(r#"{"id":"a","change":"missing","#), "{lines:?}");
@@ -173,7 +173,7 @@ fn what_an_incomplete_snapshot_lacks_is_missing() {
 }
 
 #[test]
-fn of_rows_with_one_id_the_one_with_the_highest_rank_counts() {
+fn the_row_with_the_highest_rank_is_used_for_a_repeated_id() {
     for budget in [1, usize::MAX] {
         let sorting = SortSettings { budget_bytes: budget, ..SortSettings::default() };
         let [mut old, mut new] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
@@ -214,7 +214,7 @@ fn contacts_and_messages_can_be_compared() {
 }
 
 #[test]
-fn a_folder_for_temporary_files_that_is_missing_is_an_error_that_names_it() {
+fn a_missing_folder_for_temporary_files_is_named_in_the_error() {
     let folder = tempfile::tempdir().unwrap().path().join("gone");
     let sorting = SortSettings { budget_bytes: 1, folder, ..SortSettings::default() };
     let [mut old, _] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
@@ -223,7 +223,7 @@ fn a_folder_for_temporary_files_that_is_missing_is_an_error_that_names_it() {
 }
 
 #[test]
-fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
+fn many_changes_are_split_into_batches_by_the_rows_alone() {
     let rows = |salt: usize| -> Vec<TestRow> {
         (0..20_000)
             .map(|at| TestRow::new(&format!("{:05}", at * 7 % 20_000), &format!("{}", at * salt % 3), None, &[]))
@@ -245,7 +245,7 @@ fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
     assert_eq!((sizes[0].len(), sizes[0][0]), (4, 4096));
 }
 
-/// The changes as a person would list them: what happened to each id, and which columns differ.
+/// The expected changes: the kind of change of each id, and the columns that differ.
 fn model(old: &[TestRow], new: &[TestRow]) -> Vec<(String, &'static str, Vec<&'static str>)> {
     let by_id = |rows: &[TestRow]| -> BTreeMap<String, TestRow> {
         rows.iter().filter_map(|row| Some((row.id.clone()?, row.clone()))).collect()
@@ -278,7 +278,7 @@ fn found(batch: &RecordBatch) -> Vec<(String, String, Vec<String>)> {
     (0..batch.num_rows()).map(|row| (text(0, row), text(1, row), fields(row))).collect()
 }
 
-/// Ids with common prefixes, empty ones, and ones longer than the part that decides most comparisons.
+/// Ids with common prefixes, empty ones, and ones longer than the prefix that settles most comparisons.
 fn ids() -> impl Strategy<Value = Option<String>> {
     prop_oneof![1 => Just(None), 20 => "(|same-beginning-of-id-)[ab\u{e9}]{0,3}".prop_map(Some)]
 }
@@ -287,7 +287,7 @@ fn rows() -> impl Strategy<Value = Vec<TestRow>> {
     let row =
         (ids(), any::<Option<bool>>(), proptest::option::of("[xy]{0,1}"), proptest::option::of(vec("[st]{0,2}", 0..2)));
     let rows = vec(row.prop_map(|(id, opt_out, name, tags)| TestRow { id, name, opt_out, tags }), 0..60);
-    // Each id once: another test covers which of several rows counts.
+    // Each id occurs once: another test covers repeated ids.
     rows.prop_map(|mut rows| {
         let mut seen = BTreeSet::new();
         rows.retain(|row| row.id.is_none() || seen.insert(row.id.clone()));
@@ -299,7 +299,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn changes_are_those_of_the_model_whatever_the_budget(
+    fn changes_match_the_model_with_any_budget(
         old in rows(),
         new in rows(),
         budget in 1_usize..3000,
@@ -334,10 +334,10 @@ proptest! {
 }
 
 #[test]
-fn rows_of_profiles_are_matched_by_both_whatever_the_budget() {
+fn rows_are_matched_by_id_and_profile_with_any_budget() {
     let schema: SchemaRef =
         Arc::new(Schema::new(["id", "name", "profile_id"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec()));
-    // Ids that begin alike, and profiles that share them.
+    // Ids with a common prefix, which several profiles share.
     let rows = |profiles: &[&str], ids: std::ops::Range<u32>, name: &str| {
         let keys: Vec<_> = profiles.iter().flat_map(|profile| ids.clone().map(move |id| (id, *profile))).collect();
         let ids = keys.iter().map(|(id, _)| Some(format!("0000-0000-0000-0000-{id:04}"))).collect::<StringArray>();

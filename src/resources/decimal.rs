@@ -1,6 +1,6 @@
-//! Money as exact decimals: from the digits of a JSON number or text to an integer of millionths, never through a float.
+//! Money as exact decimals: converts the digits of a JSON number or text to an integer of millionths, without a float.
 
-/// Total digits of a decimal. Every price column is a Decimal128(18, 6).
+/// Total number of digits of a decimal. Every price column is a Decimal128(18, 6).
 pub const DECIMAL_PRECISION: u8 = 18;
 /// See [`DECIMAL_PRECISION`].
 pub const DECIMAL_SCALE: i8 = 6;
@@ -24,7 +24,7 @@ pub(super) fn millionths(text: &str) -> Option<i64> {
         return None;
     }
     let mut value: i128 = 0;
-    // Number of places to shift the digits left; removed trailing zeros add to it.
+    // Number of places to shift the digits left, increased by removed trailing zeros.
     let mut shift =
         i64::from(DECIMAL_SCALE).saturating_add(exponent).saturating_sub(i64::try_from(fraction.len()).ok()?);
     let mut zeros: u32 = 0;
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_fits_exactly_is_accepted() {
+    fn only_numbers_that_fit_exactly_are_accepted() {
         let table = [
             ("0", Some(0)),
             ("-0.0", Some(0)),
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_decimal_comes_back(value in -999_999_999_999_999_999_i64..=999_999_999_999_999_999, zeros in 0..5_usize) {
+        fn every_decimal_round_trips(value in -999_999_999_999_999_999_i64..=999_999_999_999_999_999, zeros in 0..5_usize) {
             let sign = if value < 0 { "-" } else { "" };
             let size = value.unsigned_abs();
             let text = format!("{sign}{}.{:06}{}", size / 1_000_000, size % 1_000_000, "0".repeat(zeros));

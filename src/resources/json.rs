@@ -1,7 +1,7 @@
-//! A cursor over JSON text, for decoders that read a response by hand.
+//! A cursor over JSON text, for hand-written decoders of responses.
 //!
-//! It reads values as ranges of the text and copies nothing. It accepts only valid JSON, so that a decoder that gives up in
-//! the middle can leave the response to serde.
+//! It reads values as ranges of the text and copies nothing. It accepts only valid JSON, so that a decoder can give up at any
+//! point and leave the response to serde.
 //!
 //! *Easy to get wrong:* texts may contain escapes of unpaired surrogates, see [`json_escapes`](super::json_escapes).
 
@@ -147,7 +147,7 @@ impl<'a> JsonCursor<'a> {
         }
     }
 
-    /// Skips a number in the grammar of RFC 8259.
+    /// Skips a number according to the grammar of RFC 8259.
     fn skip_number(&mut self) -> Option<()> {
         let rest = self.rest();
         let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -220,7 +220,7 @@ impl<'a> JsonCursor<'a> {
 /// The index of the first quote, backslash or control character.
 ///
 /// Eight bytes are checked at a time: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
-/// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
+/// wrongly mark a byte only above a correctly marked one, so the lowest mark is always correct.
 #[inline]
 pub(super) fn special_byte(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -250,7 +250,7 @@ mod tests {
 
     use super::*;
 
-    /// What serde makes of the same text.
+    /// Whether serde accepts the text.
     fn is_json(text: &str) -> bool {
         serde_json::from_str::<&RawValue>(text).is_ok()
     }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn special_bytes_are_found_at_every_place() {
+    fn special_bytes_are_found_at_every_position() {
         for special in [b'"', b'\\', 0, 0x1f] {
             for place in 0..40 {
                 for length in place + 1..41 {
@@ -318,7 +318,7 @@ mod tests {
                     bytes[place] = special;
                     bytes[place + 1..].fill(b'"');
                     assert_eq!(special_byte(&bytes), Some(place));
-                    // Neighbors of what is looked for, and bytes whose highest bit is set.
+                    // Bytes next to the special values, and bytes whose highest bit is set.
                     for plain in [b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
                         bytes[..place].fill(plain);
                         assert_eq!(special_byte(&bytes), Some(place), "{bytes:?}");
@@ -331,7 +331,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_judged_as_serde_judges_it(text in r#"[\[\]{}",:0-9eE.+\-tn \\u"]{0,24}"#) {
+        fn it_agrees_with_serde_on_any_text(text in r#"[\[\]{}",:0-9eE.+\-tn \\u"]{0,24}"#) {
             prop_assert_eq!(accepts(&text), is_json(&text));
         }
     }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// A text without its escapes; `inner` is what is between its quotes. `None` if an escape is invalid.
+/// Unescapes a text; `inner` is what is between its quotes. `None` if an escape is invalid.
 pub(super) fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
     if !inner.contains('\\') {
         return Some(Cow::Borrowed(inner));
@@ -14,7 +14,7 @@ pub(super) fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// Appends an escaped text, unescaped; `inner` is what is between its quotes. `None` if an escape is invalid.
+/// Unescapes a text and appends it; `inner` is what is between its quotes. `None` if an escape is invalid.
 pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
@@ -37,7 +37,7 @@ pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Reads `\uXXXX`, with a second one if both are one character; unpaired surrogates become U+FFFD.
+/// Reads `\uXXXX`, and a second one if both encode one character; unpaired surrogates become U+FFFD.
 fn unescape_unit(text: &str) -> Option<(char, usize)> {
     const ESCAPE: usize = r"\uXXXX".len();
     let unit = |at: usize| u32::from_str_radix(text.get(at..at + ESCAPE)?.strip_prefix(r"\u")?, 16).ok();
@@ -49,7 +49,7 @@ fn unescape_unit(text: &str) -> Option<(char, usize)> {
     Some((char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), ESCAPE))
 }
 
-/// Replaces unpaired surrogates, which no text can hold, with U+FFFD, so that one value does not lose its page or column.
+/// Replaces unpaired surrogates, which text cannot contain, with U+FFFD, so that one value does not lose its page or column.
 /// `None` if there are none.
 pub(super) fn without_lone_surrogates(json: &str) -> Option<String> {
     const ESCAPE: usize = r"\uXXXX".len();
@@ -68,7 +68,7 @@ pub(super) fn without_lone_surrogates(json: &str) -> Option<String> {
                 copied = at + ESCAPE;
                 ESCAPE
             }
-            // The next character is escaped, whatever it is.
+            // The next character belongs to this escape.
             _ => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
         };
     }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_mean_what_serde_reads_and_unpaired_surrogates_are_replaced() {
+    fn escapes_are_read_as_by_serde_and_unpaired_surrogates_are_replaced() {
         for text in [r#""a\n\t\"\\\/\b\f\r""#, r#""\u002B\u00e9\ud83d\ude00é""#, r#""""#] {
             let mut out = String::new();
             unescape(&text[1..text.len() - 1], &mut out).unwrap();

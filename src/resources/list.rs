@@ -1,4 +1,4 @@
-//! A resource's list as pages of the API: one [`PageSource`] for all resources.
+//! The list of a resource as pages of the API: one [`PageSource`] for all resources.
 
 use bytestring::ByteString;
 
@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub struct ListSource<'a, R> {
     /// The account, with its limiter.
     pub account: &'a Account,
-    /// Whose rows are read.
+    /// The profile or organization whose rows are read.
     pub scope: Scope,
     /// The resource.
     pub resource: &'a R,
@@ -88,7 +88,7 @@ pub(super) fn list_query<R: Resource>(resource: &R, window: Window) -> Vec<(&'st
     paging.into_iter().chain(set).collect()
 }
 
-/// `data` of a list's response.
+/// The `data` of a list response.
 #[derive(Debug, PartialEq)]
 pub struct ListData<P> {
     /// `pagination`, if there was one.
@@ -106,7 +106,7 @@ impl<P> Default for ListData<P> {
 type ParsedList<P> = (Pagination, P);
 
 fn fetched<P>((pagination, page): ParsedList<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
-    // By the server's clock, if stated, because the times of its rows come from that clock.
+    // Uses the server's clock if the response states it, because the times of rows come from that clock.
     let answered_at =
         meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten()).map(Timestamp::micros);
     let Pagination { page: number, page_size, total_count, has_more, .. } = pagination;

@@ -17,17 +17,17 @@ use crate::time::Timestamp;
 
 /// Rows of the API that are looked up by a key, one request each.
 pub trait LookupResource: Sync {
-    /// Where a row is looked up.
+    /// The endpoint of a lookup.
     const ENDPOINT: RowEndpoint;
     /// The name of the resource, for the journal.
     const NAME: &'static str;
-    /// What its rows are called.
+    /// The noun for its rows.
     const NOUN: RowNoun;
-    /// What the ids identify.
+    /// The noun for what the ids identify.
     const ASKED: RowNoun;
-    /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
+    /// Version of [`schema`](Self::schema); incremented when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
-    /// Columns whose values rarely repeat, so that formats need not look for repeats.
+    /// Columns whose values rarely repeat, for which formats skip dictionary encoding.
     const UNIQUE_COLUMNS: &'static [&'static str];
     /// The key.
     type Key: LookupKey;
@@ -45,21 +45,21 @@ pub trait LookupResource: Sync {
     /// The request for a key.
     fn request(key: &Self::Key) -> RowRequest;
 
-    /// Parses a whole response about a key. A response about another key has no data.
+    /// Parses a whole response about a key. A response about another key counts as one without data.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, or has more than one key can have.
+    /// When the body is not one complete JSON object, or has more rows than one key can have.
     fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
 
     /// The ids of a page's rows, if rows have ids.
     fn row_ids(page: &Self::Page) -> Vec<Option<RowId>>;
 
-    /// Whether a response means that nothing belongs to its key.
+    /// Whether a response means that its key does not exist.
     fn is_missing(_page: &Self::Page) -> bool {
         false
     }
 
-    /// Whether a response states that it has everything about its key.
+    /// Whether a response has all rows of its key.
     fn is_whole(_page: &Self::Page) -> bool {
         true
     }
@@ -88,7 +88,7 @@ impl RowRequest {
 pub struct LookupSource<'a, R> {
     /// The account, with its limiter.
     pub account: &'a Account,
-    /// Whose rows are read.
+    /// The profile or organization whose rows are read.
     pub scope: Scope,
     resource: PhantomData<R>,
 }
@@ -105,7 +105,7 @@ impl<'a, R: LookupResource> LookupSource<'a, R> {
 pub struct LookupRefusal {
     /// The failure.
     pub error: ApiError,
-    /// Whether it means that nothing belongs to the key.
+    /// Whether it means that the key does not exist.
     is_not_found: bool,
 }
 
@@ -126,7 +126,7 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
             let is_not_found = R::ENDPOINT.is_not_found(&error.problem);
             LookupRefusal { error, is_not_found }
         })?;
-        // By the server's clock, if stated.
+        // Uses the server's clock if the response states it.
         let told = reply.meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten());
         let answered_at = told.unwrap_or_else(|| reply.answered_at.into()).micros();
         Ok(FetchedRow {

@@ -1,7 +1,7 @@
 //! The resources of an account, one folder each: Arrow schema, decoder of pages, normalization of fields, and record
 //! batches.
 //!
-//! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is looked up row by row;
+//! `export` uses [`Resource`] for resources that are listed, and [`LookupResource`] for those that are looked up row by row.
 //! [`ListSource`] and [`LookupSource`] read any of them from the API. This module depends neither on files nor on the walk.
 
 pub mod activities;
@@ -41,11 +41,11 @@ pub use self::table::ResourceTable;
 pub trait Resource: Sync {
     /// The endpoint of the list.
     const ENDPOINT: ListEndpoint;
-    /// What its rows are called.
+    /// The noun for its rows.
     const NOUN: RowNoun;
-    /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
+    /// Version of [`schema`](Self::schema); incremented when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
-    /// Columns whose values rarely repeat, so that formats need not look for repeats.
+    /// Columns whose values rarely repeat, for which formats skip dictionary encoding.
     const UNIQUE_COLUMNS: &'static [&'static str];
     /// One decoded page.
     type Page: RowPage + ListPage;
@@ -55,7 +55,7 @@ pub trait Resource: Sync {
     /// The schema of its record batches.
     fn schema(&self) -> SchemaRef;
 
-    /// Columns of the schema that are left out because they were not requested.
+    /// Columns of the schema that are omitted because they were not requested.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -65,7 +65,7 @@ pub trait Resource: Sync {
         None
     }
 
-    /// Returns which rows of a batch are people who can be reached; `None` if the rows are no people.
+    /// Returns which rows of a batch are reachable people; `None` if the rows are not people.
     fn reachable(&self) -> Option<RowFilter> {
         None
     }
@@ -73,7 +73,7 @@ pub trait Resource: Sync {
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
 
-    /// The parameters of the list except those of paging, set or not.
+    /// All parameters of the list except those for paging, whether or not they are set.
     fn parameters(&self) -> Vec<Parameter<'_>> {
         Vec::new()
     }
@@ -86,7 +86,7 @@ pub trait Resource: Sync {
     /// Reads a whole response with no more items than `limit`.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, or its list is not a list or has more items than the limit.
+    /// When the body is not one complete JSON object, or the field of its list is not a list or has more items than the limit.
     fn decode(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<Self::Page>>, serde_json::Error>;
 }
 
@@ -100,9 +100,9 @@ pub struct Parameter<'a> {
     pub name: &'static str,
     /// The flag.
     pub flag: &'static str,
-    /// `None` requests everything.
+    /// Its value; `None` requests everything.
     pub value: Option<&'a str>,
-    /// Whether it may contain a phone number or a name, and is never shown or stored.
+    /// Whether it may contain a phone number or a name, and must never be shown or stored.
     pub is_personal: bool,
 }
 

@@ -1,13 +1,13 @@
 //! A field of a row packed into one word: null, a number, a flag, or the position of its text.
 //!
 //! *Easy to get wrong:* a text that differs from its form in the body, because it has escapes or was composed, is in a
-//! buffer beside the body; one bit of a [`PackedField`] says which of the two it refers to.
+//! separate buffer. One bit of a [`PackedField`] states which of the two it refers to.
 
 /// A field: null, or a word whose meaning depends on its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PackedField(u64);
 
-/// Marks a text beside the body, in the half of the word that holds its end.
+/// Marks a text in the separate buffer, in the half of the word that holds its end.
 const BESIDE: u64 = 1 << 31;
 
 impl PackedField {
@@ -21,7 +21,7 @@ impl PackedField {
         if end < BESIDE { Self(start << 32 | end) } else { Self::NULL }
     }
 
-    /// A text beside the body.
+    /// A text in the separate buffer.
     pub(super) fn text_beside(start: usize, end: usize) -> Self {
         let field = Self::text(start, end);
         if field == Self::NULL { field } else { Self(field.0 | BESIDE) }
@@ -36,7 +36,7 @@ impl PackedField {
         Self(u64::from(flag))
     }
 
-    /// The text, in the body or beside it.
+    /// The text, from the body or from the separate buffer.
     #[inline]
     pub(super) fn as_text<'a>(self, body: &'a str, beside: &'a str) -> Option<&'a str> {
         let text = if self.0 & BESIDE == 0 { body } else { beside };
@@ -54,7 +54,7 @@ impl PackedField {
         (self != Self::NULL).then_some(self.0 != 0)
     }
 
-    /// A range of indices of another list.
+    /// A range of indices into another list.
     pub(super) fn range(start: usize, end: usize) -> Self {
         Self::text(start, end)
     }

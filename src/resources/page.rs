@@ -1,17 +1,17 @@
 //! What every decoder records about a page besides its rows: items that are not rows, undocumented fields, and values of
 //! an undocumented type or form.
 //!
-//! *Easy to get wrong:* names of fields and kinds of items come from the server. Their number is limited, and values
-//! are not kept, since they may be personal.
+//! *Easy to get wrong:* names of fields and kinds of items come from the server. Their number is limited, and values are not
+//! kept, because they may be personal.
 
 use std::collections::BTreeMap;
 
 /// Maximum number of undocumented field names per page; further ones are counted under one name.
 pub(super) const MAX_UNKNOWN_FIELDS: usize = 64;
-/// The name for all further ones.
+/// The name under which further field names are counted.
 pub(super) const OTHER_UNKNOWN_FIELDS: &str = "(other)";
 
-/// Maximum number of items for each requested one: some servers repeat a few, but none sends a multiple.
+/// Maximum number of items for each requested one: some servers repeat a few items, but none sends a multiple.
 const MAX_ITEMS_PER_ASKED: usize = 4;
 
 /// Number of items that are accepted even if fewer were requested.
@@ -23,12 +23,12 @@ const LARGEST_PAGE: u32 = 10_000;
 /// Typical number of items on a page, to size buffers.
 pub(super) const USUAL_PAGE_ROWS: usize = 100;
 
-/// How many items a page may hold.
+/// The maximum number of items on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimit(usize);
 
 impl PageLimit {
-    /// The limit for a request of `size` items: a few times as many.
+    /// The limit for a request of `size` items: a small multiple of it.
     pub fn for_size(size: u32) -> Self {
         Self((size as usize).saturating_mul(MAX_ITEMS_PER_ASKED).max(MIN_MAX_ITEMS))
     }
@@ -49,11 +49,11 @@ impl Default for PageLimit {
 /// What a page contained besides the values of its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageFindings {
-    /// Items that cannot be rows, by kind.
+    /// Items that cannot be read as rows, by kind.
     pub rejected: Vec<RejectedItems>,
     /// Undocumented fields, each with the number of rows that have it.
     pub unknown_fields: Vec<(String, Vec<u32>)>,
-    /// Rows whose `created_at` was the year 1: a date that was never set, and is null in the columns.
+    /// Rows whose `created_at` was the year 1: the date was never set, and is null in the columns.
     pub never_created: Vec<u32>,
     /// Columns with values of an undocumented type or form, each with the number of rows that have one.
     pub malformed: Vec<(usize, Vec<u32>)>,
@@ -70,10 +70,10 @@ pub struct RejectedItems {
     pub positions: Vec<usize>,
 }
 
-/// Why an item cannot be a row.
+/// Why an item cannot be read as a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RejectReason {
-    /// The item is null, a text, a number or a list.
+    /// The item is not an object.
     NotAnObject,
     /// The item has no `id`, or a blank one.
     MissingId,
@@ -122,7 +122,7 @@ impl FindingsBuilder {
         }
     }
 
-    /// Records that the date of creation of the current item was never set; it will be row `row`.
+    /// Records that the creation date of the current item was never set; it will be row `row`.
     pub(super) fn note_never_created(&mut self, row: usize) {
         self.findings.never_created.extend(u32::try_from(row));
     }
@@ -138,7 +138,7 @@ impl FindingsBuilder {
         }
     }
 
-    /// Rejects the current item, at `position` of the response's list.
+    /// Rejects the current item, at index `position` of the list in the response.
     pub(super) fn reject(&mut self, position: usize, reason: RejectReason, fields: Vec<&'static str>) {
         self.unknown_in_row.clear();
         self.malformed_in_row.clear();
@@ -156,7 +156,7 @@ impl FindingsBuilder {
     }
 }
 
-/// Whether a name looks like that of a field, and not like a phone number, a link or a text, because it is shown.
+/// Whether a name looks like that of a field, and not like a phone number, a link or a text. Only such names are shown.
 fn is_field_name(name: &str) -> bool {
     const MAX_BYTES: usize = 64;
     const MIN_NUMBER_DIGITS: usize = 7;

@@ -1,6 +1,6 @@
 //! Which columns hold phone numbers or may quote one: the single list of them, as metadata of the schema's fields.
 //!
-//! `transform` reads the marks to mask or hash the columns. A mark is never written to a file: [`Personal::unmarked`]
+//! `transform` reads the marks to mask or hash the columns. Marks are never written to a file: [`Personal::unmarked`]
 //! returns the schema without them, so that files are the same whether or not a column is marked.
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ const KEY: &str = "sent_export.personal";
 pub enum Personal {
     /// Holds one phone number in any form.
     Number,
-    /// Holds a phone number, a short code, or the name of a sender.
+    /// Holds a phone number, a short code, or a sender name.
     Sender,
     /// Written by the service or a carrier, and may quote a number. Also a list of structs with such texts.
     Quotes,

@@ -1,4 +1,4 @@
-//! The columns that say which profile of an organization a row was read for. They follow those of the resource.
+//! The columns that identify the profile of an organization for which a row was read. They follow those of the resource.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-/// Id of the profile that a row was read for; never null.
+/// Id of the profile for which a row was read; never null.
 pub const PROFILE_ID: &str = "profile_id";
-/// Its name; null if the API reports none.
+/// Name of the profile; null if the API reports none.
 pub const PROFILE_NAME: &str = "profile_name";
 
-/// Whether a column says which profile a row was read for.
+/// Whether a column identifies the profile for which a row was read.
 pub fn is_profile_column(name: &str) -> bool {
     name == PROFILE_ID || name == PROFILE_NAME
 }
@@ -23,10 +23,11 @@ pub fn with_profile(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
-/// Adds the columns of the profile, whose rows all of `batch` are; `schema` is [`with_profile`] of the batch's.
+/// Adds the columns of the profile to `batch`, whose rows are all of this profile. `schema` is [`with_profile`] of the
+/// batch's schema.
 ///
 /// # Errors
-/// When it is another schema.
+/// When the columns do not match `schema`.
 pub fn of_profile(
     batch: &RecordBatch,
     schema: &SchemaRef,
@@ -42,7 +43,7 @@ pub fn of_profile(
     RecordBatch::try_new(Arc::clone(schema), columns)
 }
 
-/// The id of the profile that the rows of a batch were read for; `None` without the column, or without rows.
+/// The id of the profile for which the rows of a batch were read; `None` if there is no such column, or no row.
 pub fn profile_of(batch: &RecordBatch) -> Option<&str> {
     let ids = batch.column_by_name(PROFILE_ID)?.as_string_opt::<i32>()?;
     (!arrow::array::Array::is_empty(ids)).then(|| ids.value(0))

@@ -1,4 +1,4 @@
-//! A resource as a table of a database: facts besides the schema.
+//! A resource as a database table: its schema and facts about it.
 
 use arrow::datatypes::SchemaRef;
 
@@ -11,15 +11,15 @@ use super::{Resource, activities, contacts, messages};
 /// A resource as a table.
 #[derive(Debug, Clone)]
 pub struct ResourceTable {
-    /// Its name, which is that of the command that exports it.
+    /// Its name, which is also that of the command that exports it.
     pub name: &'static str,
     /// All of its columns.
     pub schema: SchemaRef,
-    /// Columns that an export without flags does not have.
+    /// Columns that an export without flags lacks.
     pub hidden_columns: Vec<&'static str>,
     /// Columns that together identify a row.
     pub key: &'static [&'static str],
-    /// The time of a row's last change, if the API has it. Of two rows with the same key, the later one is current.
+    /// The column with the time of a row's last change, if the API has one. Of two rows with the same key, the later is current.
     pub changed_at: Option<&'static str>,
 }
 
@@ -27,7 +27,7 @@ impl ResourceTable {
     /// The names of all resources.
     pub const NAMES: [&str; 3] = ["contacts", "messages", "activities"];
 
-    /// Contacts as an export with `--extra`, or without, has them.
+    /// Contacts with the columns of an export with or without `--extra`.
     pub fn of_contacts(has_extra: bool) -> Self {
         Self {
             name: "contacts",
@@ -38,7 +38,7 @@ impl ResourceTable {
         }
     }
 
-    /// Messages as an export with these flags has them.
+    /// Messages with the columns of an export with these flags.
     pub fn of_messages(messages: Messages) -> Self {
         Self {
             name: "messages",
@@ -49,14 +49,14 @@ impl ResourceTable {
         }
     }
 
-    /// The same rows as an export of several profiles has them; `None` where there is no such export.
+    /// The same rows with the columns of an export of several profiles; `None` if there is no such export.
     #[must_use]
     pub fn of_profiles(self) -> Option<Self> {
         let schema = with_profile(&self.schema);
         (self.key == ["id"]).then_some(Self { schema, key: &[PROFILE_ID, "id"], ..self })
     }
 
-    /// The resource of a name, as an export without flags has it.
+    /// Finds a resource by name, with the columns of an export without flags.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "contacts" => Self::of_contacts(false),

@@ -87,7 +87,7 @@ pub(super) fn bigquery(load: &Load) -> String {
     let (target, staging) = (load.target(&DIALECT), load.beside(&DIALECT, "_load"));
     let source = format!("(\nSELECT\n{}\nFROM {staging}\n)", indented(&values));
     let (staged, uri) = (indented(&staged), DIALECT.literal(&uri));
-    // The path of a row's file is known of external tables only.
+    // Only external tables expose the path of a row's file.
     let (read, kind) = if matches!(load.layout, FileLayout::ByValue(_)) {
         notes += partition::CONTROLS_NOTE;
         (
@@ -107,14 +107,14 @@ pub(super) fn bigquery(load: &Load) -> String {
     )
 }
 
-/// The column that folders are named after.
+/// The partition column, whose values are in the names of folders.
 fn in_folders(column: &SqlColumn) -> String {
     let pattern = DIALECT.literal(&partition::pattern(&column.name));
     let written = format!("REGEXP_EXTRACT(_FILE_NAME, {pattern})");
     format!("{} AS {}", partition::value_of(column, &DIALECT, &written), DIALECT.name(&column.name))
 }
 
-/// A table over the files of a history, and the query for the rows at a time.
+/// An external table over the files of a history, and the query for the rows at a time.
 pub(super) fn history(history: &History) -> String {
     let remote = Remote::new(&history.folder, &["gs://"], "Cloud Storage");
     let table = DIALECT.name(&history.table());

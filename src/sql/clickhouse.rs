@@ -68,7 +68,7 @@ pub(super) fn clickhouse(load: &Load) -> String {
     )
 }
 
-/// Settings of CSV that is not as usual.
+/// Settings for CSV that differs from the default dialect.
 fn csv_settings(load: &Load) -> String {
     let delimiter = load.other_delimiter().map(|delimiter| format!(", format_csv_delimiter = '{delimiter}'"));
     let null = Some(load.null()).filter(|null| !null.is_empty());
@@ -79,7 +79,7 @@ fn csv_settings(load: &Load) -> String {
 const LOCAL_PATHS: &str =
     "-- Local paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n";
 
-/// What the engine cannot hold.
+/// Comments on values that the engine cannot store.
 fn limits(nullable_lists: &[&str]) -> String {
     let mut notes = String::new();
     if !nullable_lists.is_empty() {

@@ -64,14 +64,14 @@ impl SqlType {
             DataType::Int32 => Self::Int,
             DataType::Int64 => Self::Long,
             DataType::Float64 => Self::Float,
-            // `format` only writes times in UTC.
+            // `format` writes times only in UTC.
             DataType::Timestamp(_, Some(_)) => Self::Time,
             DataType::Decimal128(precision, scale) => Self::Decimal { precision: *precision, scale: *scale },
             DataType::List(item) => match item.data_type() {
                 DataType::Utf8 => Self::Texts,
                 DataType::Struct(members) => {
                     let members = members.iter().map(|member| SqlColumn::new(member)).collect::<Option<Vec<_>>>()?;
-                    // Most engines have no lists of lists.
+                    // Most engines do not support lists of lists.
                     let is_flat = !members.iter().any(|member| member.kind.is_list());
                     return is_flat.then_some(Self::Structs(members));
                 }
@@ -93,7 +93,7 @@ mod tests {
     use crate::resources::ResourceTable;
 
     #[test]
-    fn every_column_of_every_resource_has_a_kind() {
+    fn every_column_of_every_resource_has_an_sql_type() {
         for name in ResourceTable::NAMES {
             let schema = ResourceTable::named(name).unwrap().schema;
             let columns = SqlColumn::all_of(&schema).unwrap();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_without_a_kind_is_named() {
+    fn an_unsupported_type_is_named_in_the_error() {
         let schema = Schema::new(vec![Field::new("raw", DataType::Binary, true)]);
         let error = SqlColumn::all_of(&schema).unwrap_err().to_string();
         assert_eq!(error, "no SQL can be written for the column raw of type Binary");

@@ -1,14 +1,14 @@
-//! The dialect of an engine: names, texts and types.
+//! The SQL dialect of an engine: names, texts and types.
 
 use super::column::{SqlColumn, SqlType};
 
-/// The dialect of an engine: names, texts and types.
+/// The SQL dialect of an engine: names, texts and types.
 ///
-/// Text types are the longest of the engine, so that no message is cut; phone numbers are always texts.
+/// Text types are the longest that the engine has, so that no message is truncated. Phone numbers are always texts.
 pub(super) struct Dialect {
-    /// Quotes names that are not plain words.
+    /// The character that quotes names that are not plain words.
     pub(super) quote: char,
-    /// Whether the engine folds plain names to upper case. A reserved word is then quoted in upper case, so that it is the
+    /// Whether the engine folds unquoted names to upper case. A reserved word is then quoted in upper case, so that it is the
     /// same name with and without quotes.
     pub(super) is_upper_case: bool,
     /// Whether a backslash in a text starts an escape.
@@ -19,14 +19,14 @@ pub(super) struct Dialect {
     pub(super) long: &'static str,
     pub(super) float: &'static str,
     pub(super) time: &'static str,
-    /// Without precision and scale, which are added.
+    /// The type of decimals. Precision and scale are appended.
     pub(super) decimal: &'static str,
     pub(super) texts: &'static str,
     /// The type of a list of structs, from the names and types of the members.
     pub(super) structs: fn(&[(String, String)]) -> String,
 }
 
-/// Words that are reserved by at least one of the engines, and might be names of columns or tables.
+/// Words that at least one engine reserves, and that might be names of columns or tables.
 const RESERVED: &str = "\
     all analyse analyze and any array as asc at between both by case cast check collate column constraint create \
     cross current cube default delete desc distinct drop else end except exists external false fetch for foreign \
@@ -89,7 +89,7 @@ mod tests {
     use crate::sql::{duckdb, postgres, snowflake, spark};
 
     #[test]
-    fn names_are_quoted_where_they_must_be() {
+    fn names_are_quoted_where_necessary() {
         for (name, wanted) in [
             ("region_code", "region_code"),
             ("from", "\"from\""),

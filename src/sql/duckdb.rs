@@ -61,7 +61,7 @@ pub(super) fn ducklake(load: &Load) -> String {
     table + &merge(load, &DIALECT, &source) + &register
 }
 
-/// The query for the rows at a time. Files of days with other columns are read together by the names of the columns.
+/// The query for the rows at a time. Files with different columns are combined by column name.
 pub(super) fn history(history: &History) -> String {
     let pattern = DIALECT.literal(&History::pattern_in(&literal_folder(&history.folder)));
     format!(
@@ -75,7 +75,7 @@ pub(super) fn history(history: &History) -> String {
     )
 }
 
-/// A folder in a pattern that matches no other.
+/// Escapes a folder so that a pattern matches only this folder.
 fn literal_folder(folder: &str) -> String {
     let escaped = |character: char| match character {
         '*' | '?' | '[' => format!("[{character}]"),
@@ -92,7 +92,7 @@ fn is_nested(kind: &SqlType) -> bool {
 /// The function that reads the files.
 fn reader(load: &Load) -> String {
     let pattern = match load.layout {
-        // A pattern is read as one, and a file by its name.
+        // A pattern is read as such, and a single file by its literal name.
         FileLayout::File => load.path.clone(),
         FileLayout::Folder | FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
             load.pattern_in(&literal_folder(&load.path))
@@ -124,7 +124,7 @@ fn reader(load: &Load) -> String {
     format!("read_parquet({pattern}, hive_partitioning = false{file_name})")
 }
 
-/// The column that folders are named after. `DuckDB` knows such columns, but versions differ in what they take for null.
+/// The partition column. `DuckDB` supports such columns, but its versions differ in which name they read as null.
 fn in_folders(column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     let written = format!(r"regexp_extract(filename, '{}=([^/\\]*)[/\\]', 1)", column.name);

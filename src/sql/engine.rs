@@ -1,4 +1,4 @@
-//! The one table of engines.
+//! The table of engines, which is the only list of them.
 //!
 //! A new engine is a row here, and either a separate file or a function in the file of its family.
 
@@ -25,22 +25,22 @@ struct EngineFacts {
     formats: &'static [Format],
     /// Supported codecs of text formats.
     codecs: &'static [Codec],
-    /// Dialects of CSV, if it loads that.
+    /// Supported dialects of CSV, if it loads CSV.
     csv_dialects: &'static [CsvDialect],
     /// Whether it reads folders and object stores by itself; other engines read one local file at a time.
     reads_folders: bool,
-    /// Whether a text in a statement can have a NUL character.
+    /// Whether a text in a statement can contain a NUL character.
     takes_nul: bool,
     /// The start of a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
-    /// What writes the query for the rows at a time; `None` if it reads no files of a history.
+    /// Writes the query for the rows at a time; `None` if the engine cannot read the files of a history.
     history: Option<fn(&History) -> String>,
 }
 
 const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
 const WITH_ARROW: &[Format] = &[Format::Parquet, Format::Arrow, Format::ArrowStream, Format::Csv, Format::Ndjson];
-/// Of packages that read files by `pyarrow`, which has no stream among its datasets.
+/// Formats of packages that read files with `pyarrow`, whose datasets do not support Arrow streams.
 const DATASETS: &[Format] = &[Format::Parquet, Format::Arrow];
 const TEXTS: &[Format] = &[Format::Csv, Format::Ndjson];
 const PARQUET: &[Format] = &[Format::Parquet];
@@ -48,10 +48,10 @@ const CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
 /// For engines that cannot read text compressed with Zstandard.
 const GZIP: &[Codec] = &[Codec::None, Codec::Gzip];
 
-/// Of engines that have no arrays in CSV. Nobody reads what Excel would take for a formula.
+/// CSV dialects of engines that do not read arrays in CSV. No engine reads the dialect that escapes formulas for Excel.
 const RFC_4180: &[CsvDialect] = &[CsvDialect::Rfc4180];
 
-/// All engines, in the order of lists.
+/// All engines, in the order in which lists show them.
 static ENGINES: [EngineFacts; 14] = [
     EngineFacts {
         name: "duckdb",
@@ -259,10 +259,10 @@ impl Engine {
         (self.0.write)(load)
     }
 
-    /// What writes the query for the rows at a time.
+    /// The function that writes the query for the rows at a time.
     ///
     /// # Errors
-    /// When it reads no files of a history.
+    /// When the engine cannot read the files of a history.
     pub(super) fn history_query(self) -> Result<fn(&History) -> String, SqlError> {
         let engine = self.title();
         match self.0.history {
@@ -281,7 +281,7 @@ impl Engine {
         FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect()
     }
 
-    /// Checks that it can hold the values that the folders of a dataset are named after.
+    /// Checks that it supports the values that the folders of a dataset are named after.
     pub(super) fn check_parts(self, parts: &[FilePart]) -> Result<(), SqlError> {
         let has_nul = |part: &&FilePart| part.value.as_ref().is_some_and(|value| value.contains('\0'));
         match parts.iter().find(has_nul).filter(|_| !self.0.takes_nul) {
@@ -290,7 +290,7 @@ impl Engine {
         }
     }
 
-    /// Checks that it can load files of a format, of this dialect if that is CSV, and layout from a path.
+    /// Checks that it can load files of a format and layout from a path; for CSV, files of this dialect.
     pub(super) fn check(
         self,
         (format, dialect): (FileFormat, CsvDialect),

@@ -8,7 +8,7 @@ pub enum SqlError {
     /// The engine cannot read files of this format.
     #[error("{engine} cannot load {format}; it loads {loadable}")]
     UnloadableFormat {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
         /// Name of the format.
         format: String,
@@ -18,14 +18,14 @@ pub enum SqlError {
     /// The engine cannot read CSV of this dialect.
     #[error("{engine} cannot load CSV of the dialect {dialect}; it loads {loadable}")]
     UnloadableDialect {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
         /// Name of the dialect.
         dialect: &'static str,
         /// The formats that it can load, with the dialects of CSV, in a sentence.
         loadable: String,
     },
-    /// A flag about CSV, and files of another format.
+    /// A CSV flag was used with files of another format.
     #[error("{flag} describes CSV files, not {format}")]
     OnlyCsv {
         /// The flag.
@@ -36,16 +36,16 @@ pub enum SqlError {
     /// The engine reads one file at a time.
     #[error("{engine} loads one file at a time, not a folder")]
     UnloadableFolder {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
     },
-    /// The engine reads no object stores.
+    /// The engine cannot read object stores.
     #[error("{engine} loads local files only")]
     UnloadableUrl {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
     },
-    /// Only other resources are exported with this flag.
+    /// The resource has no such flag.
     #[error("{flag} is for {resources}, not {resource}")]
     OnlyFor {
         /// The flag.
@@ -55,7 +55,7 @@ pub enum SqlError {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A dataset must be listed, and is not there.
+    /// A dataset must be listed, but does not exist.
     #[error("{folder} has no {format} files in folders that begin with {column}=")]
     NoParts {
         /// The folder.
@@ -68,29 +68,29 @@ pub enum SqlError {
     /// The value of a folder has a NUL character.
     #[error("{engine} has no texts with a NUL character, which is %00 in the name of the folder: {path}")]
     NulInFolder {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
         /// A file in the folder.
         path: String,
     },
-    /// There is no such column, or it names no folders.
+    /// There is no such column, or it cannot be a partition column.
     #[error("no export is partitioned by {column:?} of {resource}")]
     UnknownPartition {
-        /// What was typed.
+        /// The name that was given.
         column: String,
         /// Name of the resource.
         resource: &'static str,
     },
-    /// Datasets of other formats are not loaded.
+    /// Datasets of this format cannot be loaded.
     #[error("--partition-by loads Parquet, not {format}")]
     PartitionFormat {
         /// Name of the format.
         format: String,
     },
-    /// The engine has no SQL of its own to query files with.
+    /// The engine has no SQL for querying files.
     #[error("{engine} has no query for a history; {engines} have")]
     NoHistoryQuery {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
         /// The engines that have one, in a sentence.
         engines: String,
@@ -98,24 +98,24 @@ pub enum SqlError {
     /// The engine cannot read the format of a history.
     #[error("{engine} cannot read the files of a history, which are Parquet; it loads {loadable}")]
     UnreadableHistory {
-        /// What the engine is called.
+        /// Display name of the engine.
         engine: &'static str,
         /// The formats that it can load, in a sentence.
         loadable: String,
     },
-    /// Histories are those of contacts and messages.
+    /// The resource has no histories; only contacts and messages do.
     #[error("there is no history of {resource}")]
     NoHistory {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A name or path would end a line or a comment.
+    /// A name or path is empty or has control characters, such as a newline that would end a comment.
     #[error("{what} is empty or contains a control character")]
     BadName {
         /// Which argument it is.
         what: &'static str,
     },
-    /// A column has a type that no statement can be written for.
+    /// A column has a type without an SQL equivalent.
     #[error("no SQL can be written for the column {column} of type {data_type}")]
     UnsupportedColumn {
         /// The column.

@@ -1,24 +1,24 @@
 //! The query for the rows at a time, from the folder of a history.
 //!
 //! A row of a history has all values from `valid_from` on, so the newest row of each key is the state, unless it marks the
-//! row as gone. Runs may have written different columns, so files are read by column name wherever the engine can.
+//! row as removed. Runs may have written different columns, so files are read by column name where the engine can do so.
 
 use super::column::SqlColumn;
 use super::dialect::Dialect;
 use super::upsert::indented;
 
-/// The files of a history, and what is asked of them.
+/// The files of a history, and the query over them.
 #[derive(Debug)]
 pub(super) struct History {
     /// Name of the resource.
     pub(super) resource: &'static str,
     /// The columns that identify a row.
     pub(super) key: &'static [&'static str],
-    /// The columns of the rows, in their order.
+    /// The columns of the rows, in order.
     pub(super) columns: Vec<SqlColumn>,
-    /// The columns of a file whose run wrote these columns, in their order.
+    /// The columns of a file whose run wrote these columns, in order.
     pub(super) in_files: Vec<SqlColumn>,
-    /// The folder, as it was given, without a slash at its end.
+    /// The folder as given, without a trailing slash.
     pub(super) folder: String,
     /// RFC 3339, UTC.
     pub(super) as_of: String,
@@ -40,7 +40,7 @@ impl History {
         self.columns.iter().map(|column| dialect.name(&column.name)).collect()
     }
 
-    /// Names and types of the columns that the query reads, for engines that look for them by name.
+    /// Names and types of the columns that the query reads, for engines that match them by name.
     pub(super) fn definitions(&self, dialect: &Dialect) -> Vec<String> {
         let definition =
             |column: &SqlColumn| format!("{} {}", dialect.name(&column.name), dialect.type_of(&column.kind));
@@ -69,7 +69,7 @@ impl History {
 
     /// The query, without the semicolon at its end.
     ///
-    /// `values` is one expression a column, `source` what is read, and `order` what the newest row of a key is the first by.
+    /// `values` has one expression per column, `source` is what is read, and `order` sorts the newest row of a key first.
     pub(super) fn query(&self, values: &[String], source: &str, time: &str, order: &str) -> String {
         format!(
             "SELECT\n{}\nFROM (\nSELECT *, row_number() OVER (PARTITION BY {} ORDER BY {order}) AS place\nFROM {source}\n\
@@ -86,5 +86,5 @@ impl History {
     }
 }
 
-/// Which row of a key is the newest.
+/// The order that sorts the newest row of a key first.
 pub(super) const NEWEST_FIRST: &str = "valid_from DESC";

@@ -1,6 +1,6 @@
 //! `Athena` and Trino: an external table over the files, and an Iceberg table into which they are merged.
 //!
-//! *Easy to get wrong:* an external table reads every file in its folder whose name does not start with `_` or `.`; its
+//! *Easy to get wrong:* an external table reads every file in its folder whose name does not start with `_` or `.`. Its
 //! times have no time zone and are UTC by convention.
 
 use super::dialect::{Dialect, member_list};
@@ -104,11 +104,11 @@ pub(super) fn athena_history(history: &History) -> String {
     let remote = Remote::new(&history.folder, &["s3://"], "S3");
     let table = history.table();
     let plain = history.plain_time();
-    // Longer fractions are no literals of its times.
+    // Its time literals do not support longer fractions.
     let time = plain
         .split_once('.')
         .map_or(plain.clone(), |(seconds, fraction)| format!("{seconds}.{}", fraction.get(..3).unwrap_or(fraction)));
-    // Files are named after their times, so the name decides within a millisecond.
+    // Files are named after their times, so the name breaks ties within a millisecond.
     let order = format!("{NEWEST_FIRST}, \"$path\" DESC");
     format!(
         "{}-- Athena reads every file in the folder, in UTC and to the millisecond.\n\
@@ -122,7 +122,7 @@ pub(super) fn athena_history(history: &History) -> String {
     )
 }
 
-/// The same for Trino, with a catalog of Hive.
+/// The same for Trino, with a Hive catalog.
 pub(super) fn trino_history(history: &History) -> String {
     let remote = Remote::new(&history.folder, STORES_OF_TRINO, "the object store");
     let table = format!("hive.default.{}", TRINO.name(&history.table()));

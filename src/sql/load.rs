@@ -10,7 +10,7 @@ use crate::format::{Codec, CsvDialect, CsvSettings, Delimiter, FileFormat, Forma
 pub(super) struct Load {
     /// Name of the resource.
     pub(super) resource: &'static str,
-    /// In the order of the files.
+    /// The columns, in the order of the files.
     pub(super) columns: Vec<SqlColumn>,
     /// The columns that identify a row; empty if the files lack one of them.
     pub(super) key: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct Load {
     pub(super) path: String,
     /// The format of the files.
     pub(super) format: FileFormat,
-    /// What CSV files look like.
+    /// The dialect of CSV files.
     pub(super) csv: CsvSettings,
     /// The layout of the files.
     pub(super) layout: FileLayout,
@@ -48,7 +48,7 @@ impl Load {
         self.format.format() == format
     }
 
-    /// What stands between the cells of CSV, as most engines take it: a tab is `\t`.
+    /// The delimiter of CSV, as most engines spell it: a tab is `\t`.
     pub(super) fn delimiter(&self) -> &'static str {
         match self.csv.delimiter {
             Delimiter::Comma => ",",
@@ -63,12 +63,12 @@ impl Load {
         (self.csv.delimiter != Delimiter::Comma).then(|| self.delimiter())
     }
 
-    /// What CSV has for a null; empty unless it was chosen.
+    /// The text for null in CSV; empty by default.
     pub(super) fn null(&self) -> &str {
         self.csv.null.as_str()
     }
 
-    /// What a reader that does not look at quotes takes for a null.
+    /// The text that a reader that ignores quotes takes for null.
     pub(super) fn text_like_null(&self) -> String {
         if self.null().is_empty() { "an empty text".to_owned() } else { format!("the text {}", self.null()) }
     }
@@ -100,7 +100,7 @@ impl Load {
         self.pattern_in(&self.path)
     }
 
-    /// The same for a path in the form in which an engine takes it.
+    /// The same for a path in the form that an engine expects.
     pub(super) fn pattern_in(&self, path: &str) -> String {
         match &self.layout {
             FileLayout::File => path.to_owned(),
@@ -133,7 +133,7 @@ impl Load {
         self.columns.iter().filter(|column| !self.key.contains(&column.name))
     }
 
-    /// The lines of a table's definition, one per column.
+    /// The lines of a table definition, one per column.
     pub(super) fn definitions(&self, dialect: &Dialect, not_null: &str) -> Vec<String> {
         let definition = |column: &SqlColumn| {
             let not_null = if column.is_required { not_null } else { "" };
@@ -142,7 +142,7 @@ impl Load {
         self.columns.iter().map(definition).collect()
     }
 
-    /// The lines for the files as they are, without the column after which their folders are named.
+    /// The lines for the files themselves, without the partition column.
     pub(super) fn definitions_in_files(&self, dialect: &Dialect) -> Vec<String> {
         let lines = self.definitions(dialect, "").into_iter().zip(&self.columns);
         lines.filter(|(_, column)| !self.is_in_folders(column)).map(|(line, _)| line).collect()
@@ -153,8 +153,8 @@ impl Load {
         matches!(&self.layout, FileLayout::ByValue(name) if *name == column.name)
     }
 
-    /// The files that are read one after another, each with the value that its folder is named after; without a dataset, the
-    /// only file.
+    /// The files to read one after another, each with the value of the partition column; the only file if there is no
+    /// dataset.
     pub(super) fn files(&self) -> Vec<FilePart> {
         if self.parts.is_empty() {
             return vec![FilePart { path: self.path.clone(), value: None }];
@@ -162,7 +162,7 @@ impl Load {
         self.parts.clone()
     }
 
-    /// The column that folders are named after, if it is one of the table.
+    /// The partition column, if it is a column of the table.
     pub(super) fn folder_column(&self) -> Option<&SqlColumn> {
         self.columns.iter().find(|column| self.is_in_folders(column))
     }
@@ -188,7 +188,7 @@ impl Load {
         self.columns.iter().filter(is_one).map(|column| column.name.as_str()).collect()
     }
 
-    /// Whether there are nullable text columns, in which an empty text differs from null.
+    /// Whether there are nullable text columns, in which empty text differs from null.
     pub(super) fn has_nullable_texts(&self) -> bool {
         self.columns.iter().any(|column| column.kind == SqlType::Text && !column.is_required)
     }

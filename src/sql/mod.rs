@@ -1,10 +1,9 @@
 //! Generates SQL that loads exported files: the definition of the table, statements that read or register the files, and an
 //! upsert by key.
 //!
-//! Each family of engines has a file, and the one table of engines ([`Engine`]) provides the lists in flags, help and
-//! errors. `config` makes a [`SqlRequest`] from flags, and [`sql`] turns it into text. No file is read and no connection
-//! made: columns are derived from the Arrow schema of the resource, through `column`, so that there is no second list of
-//! them.
+//! Each family of engines has a file, and the table of engines ([`Engine`]) provides the lists in flags, help and errors.
+//! `config` makes a [`SqlRequest`] from flags, and [`sql`] turns it into text. It reads no files and opens no connections.
+//! Columns are derived from the Arrow schema of the resource in `column`, so that there is no second list of them.
 //!
 //! *Easy to get wrong:* null and empty text are different CSV cells (see [`format`](crate::format)), and most engines need
 //! options for that; if one cannot distinguish them, a comment in the text says so.

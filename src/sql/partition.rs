@@ -12,7 +12,7 @@ pub(super) fn pattern(column: &str) -> String {
     format!("{column}=([^/]*)/")
 }
 
-/// The SQL expression for the value, from one for its encoded form in the path.
+/// The SQL expression for the value, given the expression for its encoded form in the path.
 pub(super) fn value_of(column: &SqlColumn, dialect: &Dialect, written: &str) -> String {
     if column.kind == SqlType::Flag {
         return format!("CASE {written} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END");

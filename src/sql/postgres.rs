@@ -60,7 +60,7 @@ pub(super) fn postgres(load: &Load) -> String {
     )
 }
 
-/// What reads one file. The value that its folder is named after becomes the default of the column.
+/// The commands that read one file. The value of the partition column becomes the default of the column.
 fn copy(load: &Load, staging: &str, file: &FilePart) -> String {
     let source = match load.decompression(&file.path) {
         Some(command) => format!("PROGRAM {}", DIALECT.literal(&command)),
@@ -80,7 +80,7 @@ fn copy(load: &Load, staging: &str, file: &FilePart) -> String {
         let options = delimiter.unwrap_or_default() + &null.unwrap_or_default();
         format!("\\copy {staging} ({names}) FROM {source} WITH (FORMAT csv, HEADER match, ENCODING 'UTF8'{options})")
     } else {
-        // Characters that JSON always escapes, so that a line is one value.
+        // JSON always escapes these characters, so each line is read as one value.
         format!(
             "\\copy {staging} (line) FROM {source} WITH (FORMAT csv, DELIMITER e'\\x01', QUOTE e'\\x02', ENCODING 'UTF8')"
         )
@@ -88,8 +88,8 @@ fn copy(load: &Load, staging: &str, file: &FilePart) -> String {
     default.unwrap_or_default() + &copy
 }
 
-/// A value of a folder. Control characters are escaped, since the client reads a script by lines; values with
-/// NUL are refused before.
+/// The value of a folder as a literal. Control characters are escaped, because the client reads a script by lines. Values
+/// with NUL are refused earlier.
 fn literal(value: &str) -> String {
     if !value.contains(|character: char| character.is_ascii_control()) {
         return DIALECT.literal(value);

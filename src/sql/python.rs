@@ -1,7 +1,7 @@
-//! Delta and Iceberg tables, through the Python packages of these projects, which have no SQL of their own.
+//! Delta and Iceberg tables, through the Python packages of these projects, because the projects have no SQL of their own.
 //!
-//! *Easy to get wrong:* `pyiceberg` compares keys one at a time, so rows are replaced by the first column of the key: all
-//! activities of a message together, as they are exported.
+//! *Easy to get wrong:* `pyiceberg` compares keys one at a time, so rows are replaced by the first column of the key. For
+//! activities, that replaces all activities of a message together, which is how they are exported.
 
 use super::column::SqlType;
 use super::dialect::Dialect;
@@ -95,7 +95,7 @@ fn rows(load: &Load) -> String {
     )
 }
 
-/// The argument that takes a column from the names of folders.
+/// The argument that reads a column from the names of folders.
 fn partitioning(load: &Load) -> String {
     let Some(column) = load.columns.iter().find(|column| load.is_in_folders(column)) else { return String::new() };
     let kind = if column.kind == SqlType::Flag { "bool_" } else { "string" };

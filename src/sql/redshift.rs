@@ -27,7 +27,7 @@ const DIALECT: Dialect = Dialect {
     structs: |_| "SUPER".to_owned(),
 };
 
-/// The external schema of tables over files, which has no usual name.
+/// Placeholder for the external schema of tables over files, which has no conventional name.
 const EXTERNAL_SCHEMA: &str = "spectrum";
 
 /// A script for the query editor or `psql`.
@@ -36,7 +36,7 @@ pub(super) fn redshift(load: &Load) -> String {
     if load.folder_column().is_some() {
         return by_value(load, &remote);
     }
-    // `COPY` takes a prefix of names: that of the day folders excludes the manifest beside them.
+    // `COPY` takes a name prefix: the prefix of the day folders excludes the manifest next to them.
     let prefix = match &load.layout {
         FileLayout::File => remote.path.clone(),
         FileLayout::Folder => format!("{}/", remote.path),
@@ -98,7 +98,8 @@ pub(super) fn redshift(load: &Load) -> String {
     )
 }
 
-/// The same for a dataset whose files lack a column: `COPY` does not know the path of a row's file, an external table does.
+/// The same for a dataset whose files lack the partition column: `COPY` does not expose the path of a row's file, but an
+/// external table does.
 fn by_value(load: &Load, remote: &Remote) -> String {
     let external = format!("{EXTERNAL_SCHEMA}.{}", load.temporary(&DIALECT, "_load"));
     let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
@@ -116,7 +117,7 @@ fn by_value(load: &Load, remote: &Remote) -> String {
             }
             let pattern = DIALECT.literal(&partition::pattern(&column.name));
             let written = format!("REGEXP_SUBSTR(\"$path\", {pattern}, 1, 1, 'e')");
-            // Whether a backslash in a text begins an escape is a setting of the database.
+            // Whether a backslash in a text starts an escape depends on a setting of the database.
             let value = partition::value_of(column, &DIALECT, &written).replace(r"'\'", "CHR(92)");
             format!("{value} AS {name}")
         })

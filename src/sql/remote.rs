@@ -1,4 +1,4 @@
-//! Paths for engines that only read object stores.
+//! Paths for engines that read only object stores.
 
 use super::load::FileLayout;
 

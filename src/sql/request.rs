@@ -27,9 +27,9 @@ pub struct SqlRequest<'a> {
     pub path: &'a str,
     /// The format of the files.
     pub format: FileFormat,
-    /// What CSV files look like.
+    /// The dialect of CSV files.
     pub csv: CsvSettings,
-    /// The column after which the folders are named, or the date of one.
+    /// The partition column, or the date column for folders of days.
     pub partition: Option<&'a str>,
     /// The files in these folders, for an engine that [`reads_single_files`](Engine::reads_single_files).
     pub parts: Vec<FilePart>,
@@ -138,7 +138,7 @@ fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, Sql
     }
 }
 
-/// A folder without the slash at its end, except for the root.
+/// Removes the trailing slash of a folder, except for the root.
 fn without_slash(path: &str) -> &str {
     match path.trim_end_matches('/') {
         "" if path.starts_with('/') => "/",
@@ -146,7 +146,7 @@ fn without_slash(path: &str) -> &str {
     }
 }
 
-/// A line end could end a comment or a shell command.
+/// Refuses empty names and control characters: a newline could end a comment or a shell command.
 fn check_name(what: &'static str, name: &str) -> Result<(), SqlError> {
     if name.is_empty() || name.chars().any(char::is_control) { Err(SqlError::BadName { what }) } else { Ok(()) }
 }

@@ -26,7 +26,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     structs: |_| "ARRAY".to_owned(),
 };
 
-/// The column of the temporary table that has the path of a row's file.
+/// The column of the temporary table with the path of a row's file.
 const FILE_NAME: &str = "file_name";
 
 const PARQUET_FORMAT: &str = "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE USE_VECTORIZED_SCANNER = TRUE";
@@ -123,7 +123,7 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
     (String::new(), upload, all)
 }
 
-/// The column that folders are named after.
+/// The partition column, whose values are in the names of folders.
 fn in_folders(column: &SqlColumn) -> String {
     let pattern = DIALECT.literal(&partition::pattern(&column.name));
     let written = format!("REGEXP_SUBSTR({FILE_NAME}, {pattern}, 1, 1, 'e', 1)");

@@ -80,7 +80,7 @@ pub(super) fn databricks(load: &Load) -> String {
     let (options, structure) = reader(load);
     let structure = ("schema", DIALECT.literal(&structure.join(", ")));
     let format = ("format", format!("'{}'", format_name(load)));
-    // Of a pattern, it would take no columns from the names of folders.
+    // With a pattern, it would not read columns from the names of folders.
     let (path, partition) = match &load.layout {
         FileLayout::ByValue(column) => (format!("{}/", load.path), Some(("partitionColumns", DIALECT.literal(column)))),
         _ => (load.pattern(), None),
@@ -126,7 +126,7 @@ fn history_query(history: &History, source: &str) -> String {
     history.query(&history.names(&DIALECT), source, &time, NEWEST_FIRST)
 }
 
-/// What must be done first with files that are neither on a store nor in a volume of `Databricks`.
+/// A comment on how to upload files that are neither in an object store nor in a `Databricks` volume.
 fn volume_note(path: &str) -> String {
     if path.contains("://") || path.starts_with("/Volumes/") {
         String::new()
@@ -157,14 +157,14 @@ fn reader(load: &Load) -> (Vec<(&'static str, String)>, Vec<String>) {
 }
 
 fn csv_options(load: &Load) -> Vec<(&'static str, String)> {
-    // Spark takes an empty cell for null in any case, and `nullValue` also for what quotes enclose.
+    // Spark always reads an empty cell as null, and matches `nullValue` with quoted cells, too.
     let null = if load.null().is_empty() { "'\\u0001'".to_owned() } else { DIALECT.literal(load.null()) };
     let delimiter = load.other_delimiter().map(|delimiter| ("sep", format!("'{delimiter}'")));
     let fixed = CSV_OPTIONS.into_iter().map(|(name, value)| (name, value.to_owned()));
     fixed.chain([("nullValue", null)]).chain(delimiter).collect()
 }
 
-/// What a comment says of texts that become null.
+/// The comment on texts that become null.
 fn null_note(load: &Load) -> String {
     if load.null().is_empty() || !load.is(Format::Csv) || !load.has_nullable_texts() {
         return String::new();

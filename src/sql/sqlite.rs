@@ -9,7 +9,7 @@ use super::part::FilePart;
 use super::upsert::{indented, on_conflict};
 use crate::format::Format;
 
-/// Prices are texts, because decimals of the engine are floats. Lists are JSON.
+/// Prices are texts, because the engine stores decimals as floats. Lists are JSON.
 const DIALECT: Dialect = Dialect {
     quote: '"',
     is_upper_case: false,
@@ -70,14 +70,13 @@ pub(super) fn sqlite(load: &Load) -> String {
     )
 }
 
-/// The commands that read the files, one after another. Their rows get the value that the folder is named after in a second
-/// table.
+/// The commands that read the files one after another. The rows get the value of the partition column in a second table.
 fn imports(load: &Load, staging: &str, all: &str) -> String {
     let table = argument(&plain(load));
     let (options, separator) = match (load.is(Format::Csv), load.other_delimiter()) {
         (true, None) => ("--csv --skip 1", String::new()),
         (true, Some(delimiter)) => ("--skip 1", format!(".separator \"{delimiter}\" \"\\n\"\n")),
-        // Of NDJSON a whole line is one cell: JSON escapes every control character.
+        // A whole line of NDJSON is one cell, because JSON escapes every control character.
         (false, _) => ("", ".separator \"\\037\" \"\\n\"\n".to_owned()),
     };
     let import = |file: &FilePart| {
@@ -93,8 +92,8 @@ fn imports(load: &Load, staging: &str, all: &str) -> String {
     separator + &load.files().iter().map(import).collect::<String>()
 }
 
-/// A value of a folder. Control characters are written by their codes, since the shell reads a script by lines; a text ends at
-/// a NUL.
+/// The value of a folder as a literal. Control characters are written as codes, because the shell reads a script by lines.
+/// A text ends at a NUL.
 fn literal(value: &str) -> String {
     let value = value.split('\0').next().unwrap_or_default();
     let escaped = |text: String, character: char| match character {
@@ -133,7 +132,7 @@ fn value(column: &SqlColumn, load: &Load) -> String {
         return if column.kind == SqlType::Flag { flag() } else { name };
     }
     if !load.is(Format::Csv) {
-        // In quotes, because a path may contain any name.
+        // Quoted, because a path may contain any name.
         return format!("json_extract(line, {})", DIALECT.literal(&format!("$.\"{}\"", column.name)));
     }
     match &column.kind {

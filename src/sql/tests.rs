@@ -43,7 +43,7 @@ fn every_engine_writes_every_resource_in_every_format_that_it_loads() {
 }
 
 #[test]
-fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
+fn unsupported_formats_are_refused_and_supported_ones_named() {
     let error = try_written("sqlite", "contacts", "c.parquet", None).unwrap_err().to_string();
     let loadable = "csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst";
     assert_eq!(error, format!("SQLite cannot load parquet; it loads {loadable}"));
@@ -86,7 +86,7 @@ fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
 }
 
 #[test]
-fn paths_and_tables_are_quoted_as_each_reader_asks() {
+fn paths_and_tables_are_quoted_for_each_reader() {
     let path = "a'b\\c\"d.csv";
     for (engine, quoted) in [
         ("duckdb", r#"'a''b\c"d.csv'"#),
@@ -117,7 +117,7 @@ fn rows_replace_older_ones_by_key() {
 }
 
 #[test]
-fn without_its_key_a_table_only_grows_and_says_so() {
+fn without_a_key_rows_are_only_appended() {
     let resource = ResourceTable::named("contacts").unwrap();
     for engine in Engine::all() {
         let schema = std::sync::Arc::new(resource.schema.project(&[1, 8]).unwrap());
@@ -154,7 +154,7 @@ fn types_are_exact_and_in_utc() {
 }
 
 #[test]
-fn warehouses_are_told_what_they_would_get_wrong() {
+fn warehouses_get_the_options_that_they_need() {
     let text = written("bigquery", "contacts", "gs://exports/c.parquet");
     assert!(
         text.contains("uris = ['gs://exports/c.parquet'], format = 'PARQUET', enable_list_inference = true"),
@@ -176,7 +176,7 @@ fn warehouses_are_told_what_they_would_get_wrong() {
 }
 
 #[test]
-fn a_folder_of_days_is_read_as_each_engine_finds_it() {
+fn folders_of_days_are_read_by_every_engine() {
     let resource = ResourceTable::named("messages").unwrap();
     for (engine, wanted) in [
         ("duckdb", "read_parquet('days/created_date=*/*.parquet', hive_partitioning = false)"),
@@ -210,7 +210,7 @@ fn a_folder_of_days_is_read_as_each_engine_finds_it() {
 }
 
 #[test]
-fn a_column_that_folders_are_named_after_is_taken_from_them() {
+fn the_partition_column_is_read_from_folder_names() {
     let resource = ResourceTable::named("contacts").unwrap();
     let text = |engine: &str, format, column, parts| {
         let (engine, schema) = (engine.parse().unwrap(), resource.schema.clone());

@@ -22,13 +22,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::base::printable::printable_json;
 use crate::time::Timestamp;
 
-/// Target of messages for the person who runs a command. A text log prints them unchanged at every level.
+/// Target of messages for the user who runs a command. A text log prints them unchanged at every level.
 pub(crate) const CONSOLE_TARGET: &str = "sent_export::console";
 
 /// The span with the name of a job.
 const JOB_SPAN: &str = "job";
 
-/// Start of the names that `tracing` gives to unnamed events.
+/// Prefix of the names that `tracing` gives to unnamed events.
 const UNNAMED: &str = "event ";
 
 /// The form of messages on stderr.
@@ -41,7 +41,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Set once, together with the log: stderr is one stream, so the whole process writes it in one form.
+/// Set once, when the log is set up: stderr is one stream, so the whole process writes it in one form.
 static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 impl LogFormat {
@@ -68,7 +68,7 @@ pub struct JsonLayer<W> {
 }
 
 impl<W> JsonLayer<W> {
-    /// A layer that writes each line with one call.
+    /// Creates a layer that writes each line with one call.
     pub fn new(make_writer: fn() -> W) -> Self {
         Self { make_writer }
     }
@@ -98,7 +98,7 @@ where
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<JobName>().map(|job| job.0.clone())));
         let line = LogLine::new(*event.metadata().level(), event.metadata().name(), job, fields.0);
-        // A failure to write stderr cannot be reported anywhere.
+        // A failure to write to stderr cannot be reported anywhere.
         drop((self.make_writer)().write_all(line.text().as_bytes()));
     }
 }
@@ -135,7 +135,7 @@ impl LogLine {
     }
 
     fn text(&self) -> String {
-        // Texts and finite numbers always have a JSON form.
+        // Texts and finite numbers can always be written as JSON.
         let json = serde_json::to_string(self).unwrap_or_default();
         printable_json(&json) + "\n"
     }

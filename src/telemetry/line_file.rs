@@ -1,7 +1,7 @@
 //! A file to which runs append lines of JSON.
 //!
-//! Concurrent runs may share a file: a line is one write to a file opened for appending, which the system does not mix with
-//! others. After a line that a crash or a full disk cut off, the next run starts a new line.
+//! Concurrent runs may share a file: each line is one write to a file opened for appending, and the operating system does
+//! not interleave such writes. If a crash or a full disk truncated the last line, the next run starts a new one.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,7 +24,7 @@ pub(super) fn append_line(path: &Path, text: &str) -> io::Result<()> {
     let mut line = if ends_with_line(&mut file)? { String::new() } else { "\n".to_owned() };
     line += text;
     line.push('\n');
-    // One write, so that lines of concurrent runs do not mix.
+    // One write, so that lines of concurrent runs are not interleaved.
     let written = file.write(line.as_bytes())?;
     if written < line.len() {
         return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line could be written"));
@@ -43,7 +43,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether the file ends with a line end, so that a line can be appended.
+/// Whether the file ends with a newline, so that a line can be appended.
 fn ends_with_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
         return Ok(true);

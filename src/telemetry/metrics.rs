@@ -4,8 +4,8 @@
 //! OpenMetrics has (info, state set) are not used, because `node_exporter` reads the older Prometheus format and refuses a
 //! whole file with an unknown type; it skips comments like `# UNIT` and `# EOF`.
 //!
-//! *Easy to get wrong:* the time of the last success must survive failed runs, so it is copied from the replaced file. And
-//! a label `job` would collide with the one that Prometheus adds, so the name of a job is `job_name`.
+//! *Easy to get wrong:* the time of the last success must survive failed runs, so it is copied from the replaced file. A
+//! label `job` would collide with the one that Prometheus adds, so the label for the name of a job is `job_name`.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use super::RunRecord;
 const PREFIX: &str = "sent_export_";
 const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
 
-/// Permissions of the file: it has no personal data, and another user reads it.
+/// Permissions of the file: it contains no personal data, and `node_exporter` runs as another user.
 const MODE: &str = "644";
 
 /// The labels that distinguish the metrics of one export from those of others.
@@ -27,9 +27,9 @@ const MODE: &str = "644";
 pub struct MetricsLabels {
     /// The subcommand.
     pub command: String,
-    /// The job, if the run was one of a file of jobs.
+    /// The job, if the run came from a jobs file.
     pub job: Option<String>,
-    /// The first output as given, so that a path with a date stays in the same series.
+    /// The first output as given, so that a path with a date placeholder stays in the same series.
     pub output: Option<String>,
 }
 
@@ -48,7 +48,7 @@ pub struct MetricsError {
 /// # Errors
 /// When it cannot be written.
 pub fn write_metrics(path: &Path, record: &RunRecord, labels: &MetricsLabels) -> Result<(), MetricsError> {
-    // A file that is missing or not ours has no last success.
+    // A file that is missing or was written by another program has no last success.
     let before = std::fs::read_to_string(path).unwrap_or_default();
     let text = open_metrics(record, labels, &before);
     let settings = FileSettings { mode: MODE.parse::<FileMode>().ok(), makes_folders: true, ..FileSettings::default() };

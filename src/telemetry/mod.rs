@@ -1,10 +1,11 @@
 //! Reports runs to other programs: log lines as JSON, and a record of each run for metrics, a run log, a webhook
 //! and lineage.
 //!
-//! `commands` fills a [`RunRecord`] and calls the rest at the end of a run, lineage at its beginning, too. Nothing here changes
-//! the outcome of a run: what cannot be written or sent is returned as an error, which the caller reports as a warning.
+//! `commands` fills a [`RunRecord`] and calls these modules at the end of a run; it also calls lineage at the start. Nothing
+//! here changes the outcome of a run: a failure to write or send is returned as an error, which the caller reports as a
+//! warning.
 //!
-//! This module depends neither on the API nor on formats. Messages of all other modules reach [`JsonLayer`] through
+//! This module depends neither on the API nor on formats. Messages from all other modules reach [`JsonLayer`] through
 //! `tracing`.
 //!
 //! *Easy to get wrong:* the address of a webhook is a secret, so errors and `Debug` forms show only its host.

@@ -56,7 +56,7 @@ impl Webhook {
             NotifyForm::Json => WebhookBody { text: record.digest(), run: Some(record) },
             NotifyForm::Slack => WebhookBody { text: escaped_for_slack(&record.digest()), run: None },
         };
-        // Texts and finite numbers always have a JSON form.
+        // Texts and finite numbers can always be written as JSON.
         serde_json::to_string(&body).unwrap_or_default()
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slack_gets_a_text_without_markup() {
+    fn markup_is_escaped_for_slack() {
         let record = RunRecord { command: "contacts".to_owned(), summary: "a<b>&c".to_owned(), ..RunRecord::default() };
         let body = |form| Webhook::new("https://x", form).unwrap().body(&record);
         let slack: serde_json::Value = serde_json::from_str(&body(NotifyForm::Slack)).unwrap();

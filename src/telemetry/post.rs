@@ -1,7 +1,7 @@
 //! Posts JSON to an address: a webhook or a lineage server.
 //!
-//! There is one attempt with a timeout of ten seconds. Certificates and proxies are those of the API's client. Redirects are
-//! not followed, because they could carry the body or a token elsewhere.
+//! There is one attempt with a timeout of ten seconds. Certificates and proxies are those of the API client. Redirects are
+//! not followed, because they could send the body or a token elsewhere.
 //!
 //! *Easy to get wrong:* anyone with such an address can post to it, so only its host is shown.
 
@@ -77,7 +77,7 @@ impl fmt::Debug for BearerToken {
 }
 
 impl BearerToken {
-    /// A trimmed token; `None` if it is invalid in a header.
+    /// Trims a token; `None` if it is invalid in a header.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(text.to_owned()))
@@ -111,14 +111,14 @@ impl PostAddress {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Posts a JSON body, on a runtime of its own because that of the run may have ended.
+    /// Posts a JSON body, using a separate runtime because the runtime of the run may have ended.
     ///
     /// # Errors
     /// When the response is not a success.
     pub fn post(&self, body: String, token: Option<&BearerToken>) -> Result<(), PostError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
         let posted = runtime.block_on(self.send(body, token));
-        // Name resolution may hang on another thread.
+        // Name resolution may still hang on another thread.
         runtime.shutdown_background();
         posted
     }
@@ -138,7 +138,7 @@ impl PostAddress {
     }
 
     fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
-        // Fails only if a provider is already installed, which is fine.
+        // This fails only if a provider is already installed, which is fine.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("sent-export/", env!("CARGO_PKG_VERSION")))
@@ -146,7 +146,7 @@ impl PostAddress {
             .retry(reqwest::retry::never())
             .timeout(TIMEOUT);
         if self.0.scheme() == "http" {
-            // No certificates are loaded, so that a machine without any can post within itself.
+            // Certificates are not loaded, so that a machine without any can post to a local address.
             builder = builder.tls_certs_only([]);
         }
         builder.build()
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_and_the_token_never_show() {
+    fn the_address_and_the_token_are_never_shown() {
         let address = PostAddress::new(" https://user:pw@hooks.example.com/services/T0/secret?token=x\n").unwrap();
         let shown = format!("{address:?} {:?}", BearerToken::new(" abc\n"));
         assert_eq!(shown, r#"PostAddress { host: "hooks.example.com", .. } Some(BearerToken(..))"#);

@@ -18,7 +18,7 @@ pub struct RunRecord {
     pub run_id: Option<String>,
     /// The subcommand.
     pub command: String,
-    /// The job, if the run was one of a file of jobs.
+    /// The job, if the run came from a jobs file.
     pub job: Option<String>,
     /// When this run began, RFC 3339, UTC.
     pub started_at: String,
@@ -34,7 +34,7 @@ pub struct RunRecord {
     pub is_published: bool,
     /// Rows in every output; `None` if nothing was published.
     pub rows: Option<u64>,
-    /// Items of the list that could not be rows.
+    /// Items of the list that could not be read as rows.
     pub items_rejected: Option<u64>,
     /// Pages whose rows were used.
     pub pages: Option<u64>,
@@ -42,7 +42,7 @@ pub struct RunRecord {
     pub pages_resumed: Option<u64>,
     /// Boundaries between windows that were verified.
     pub boundaries_verified: Option<u64>,
-    /// Boundaries at which the list had moved; with the verdict `healed`, all of them were verified.
+    /// Boundaries at which rows had moved; with the verdict `healed`, all of them were verified.
     pub changes_seen: Option<u64>,
     /// Requests sent, retries included.
     pub requests: u64,
@@ -54,11 +54,11 @@ pub struct RunRecord {
     pub waited_seconds: f64,
     /// Bytes of all outputs with rows.
     pub bytes: Option<u64>,
-    /// Counts of changes since the last export, if they were compared.
+    /// Counts of changes since the previous export, if the two were compared.
     pub changes: Option<ChangeTotals>,
     /// The paths of the outputs.
     pub outputs: Vec<String>,
-    /// The outcome as a line for people.
+    /// The outcome as a line of text.
     pub summary: String,
     /// Why the run failed.
     pub error: Option<ErrorRecord>,
@@ -87,13 +87,13 @@ pub struct ErrorRecord {
 }
 
 impl RunRecord {
-    /// Whether the run succeeded: `exit_code` is 0, or the one chosen for "nothing changed".
+    /// Whether the run succeeded: `exit_code` is 0, or the code configured for "nothing changed".
     pub fn is_success(&self) -> bool {
         let is_sound = self.verdict.is_some_and(|verdict| verdict != Verdict::Unverified);
         self.exit_code == 0 || self.is_published && is_sound && self.error.is_none()
     }
 
-    /// A summary for people, in one or two lines.
+    /// A summary in one or two lines of text.
     pub fn digest(&self) -> String {
         let name = self.job.as_ref().map_or_else(|| self.command.clone(), |job| format!("{job} ({})", self.command));
         let seconds = humantime::format_duration(std::time::Duration::from_secs(self.whole_seconds()));
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_says_what_happened_and_the_next_step() {
+    fn the_digest_has_the_outcome_and_the_next_step() {
         let wanted = "acme (contacts): error: not published: too few contacts [exit code 8, 1,200 requests, 1m 1s]\n\
                       hint: loosen the gate";
         assert_eq!(failed().digest(), wanted);
     }
 
     #[test]
-    fn success_is_code_0_or_an_unchanged_export_with_a_code_of_its_own() {
+    fn success_is_code_0_or_the_code_for_an_unchanged_export() {
         let unchanged =
             RunRecord { exit_code: 99, is_published: true, verdict: Some(Verdict::Complete), ..RunRecord::default() };
         assert!(unchanged.is_success() && RunRecord::default().is_success());

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_torn_line_is_skipped_and_does_not_spoil_the_next() {
+    fn a_truncated_line_is_skipped_and_the_next_one_is_intact() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs/runs.jsonl");
         let run = |command: &str| RunRecord { command: command.to_owned(), ..RunRecord::default() };
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_runs_side_by_side_do_not_mix() {
+    fn lines_of_concurrent_runs_are_not_interleaved() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs.jsonl");
         std::thread::scope(|scope| {

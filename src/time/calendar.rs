@@ -1,19 +1,20 @@
-//! Days and dates of the Gregorian calendar, in both directions, for those who convert a million of them.
+//! Converts between day numbers and dates of the Gregorian calendar, fast enough for millions of rows.
 //!
-//! Years begin in March here, so that the leap day is the last of its year and months have lengths that follow a line; 400
-//! years are one cycle. The tests hold every day of eleven thousand years against chrono.
+//! Here, years begin in March, so that the leap day is the last day of its year and the start of a month is a linear
+//! function of its number. The calendar repeats every 400 years. The tests compare every day of eleven thousand years with
+//! chrono.
 
-/// Days from the first of March of the year 0 to the first of January of 1970.
+/// Days from March 1 of the year 0 to January 1, 1970.
 const DAYS_TO_1970: i64 = 719_468;
 /// Days in 400 years.
 const CYCLE_DAYS: u32 = 146_097;
-/// Cycles that make every day positive whose time fits into 64 bits of microseconds.
+/// Number of cycles to add so that every day whose time in microseconds fits into 64 bits becomes positive.
 const CYCLES_BEFORE: u32 = 800;
 
-/// Year, month and day of a day counted from 1970-01-01. Its time in microseconds must fit into 64 bits.
+/// The year, month and day of a day number counted from 1970-01-01. Its time in microseconds must fit into 64 bits.
 #[inline]
 pub(crate) fn date_of_day(day: i64) -> (i64, u32, u32) {
-    // Small positive numbers are quicker to divide.
+    // Division is faster for small positive numbers.
     let shifted = day + DAYS_TO_1970 + i64::from(CYCLES_BEFORE * CYCLE_DAYS);
     let days = u32::try_from(shifted).expect("a day within 300,000 years");
     let (cycle, day_of_cycle) = (days / CYCLE_DAYS, days % CYCLE_DAYS);
@@ -26,7 +27,7 @@ pub(crate) fn date_of_day(day: i64) -> (i64, u32, u32) {
     (year, month, day)
 }
 
-/// The day of a date, counted from 1970-01-01: the way back.
+/// The day number of a date, counted from 1970-01-01: the inverse of [`date_of_day`].
 #[inline]
 pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> i64 {
     let march_year = if month < 3 { year - 1 } else { year };
@@ -35,7 +36,7 @@ pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> i64 {
     march_year * 365 + leap_days + (from_march * 153 + 2) / 5 + day - 1 - DAYS_TO_1970
 }
 
-/// A day counted from 1970-01-01, as `2026-03-01`.
+/// Formats a day number counted from 1970-01-01, such as `2026-03-01`.
 pub(crate) fn date_text(day: i64) -> String {
     let (year, month, day) = date_of_day(day);
     format!("{year:04}-{month:02}-{day:02}")
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_dates_are_those_of_chrono() {
+    fn days_and_dates_match_chrono() {
         for day in -1_000_000..3_000_000 {
             let date = DateTime::from_timestamp(day * 86_400, 0).unwrap();
             let (year, month, of_month) = (i64::from(date.year()), date.month(), date.day());
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn every_moment_in_64_bits_has_a_date() {
+    fn every_timestamp_in_64_bits_has_a_date() {
         for micros in [i64::MIN, i64::MAX] {
             let day = micros.div_euclid(86_400_000_000);
             let (year, month, of_month) = date_of_day(day);

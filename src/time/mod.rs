@@ -1,10 +1,11 @@
-//! Points in time: read as the API and other programs write them, and written as RFC 3339 in UTC.
+//! Points in time: parsed from the forms that the API and other programs write, and written as RFC 3339 in UTC.
 //!
 //! A [`Timestamp`] is a number of microseconds since 1970, as in the files that are written. [`Timestamp::parse`] and its
 //! siblings read text, [`push_timestamp`] appends text to a line of a file, and `calendar` converts days and dates.
 //!
-//! Every room may use this one; it uses none. It is also the only one that uses `chrono`, for forms of text that are too
-//! rare for a fast path of our own. The simulator shares no code with the rest, so it has its own calendar.
+//! Every module may use this one, which uses none of the others. It is also the only one that uses `chrono`, for forms of
+//! text that are too rare for a hand-written fast path. The simulator shares no code with the rest, so it has its own
+//! calendar.
 
 pub(crate) mod calendar;
 mod parse;
@@ -30,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_room_uses_chrono() {
+    fn no_other_module_uses_chrono() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let time = source.join("time");
         let others = sources(&source).into_iter().filter(|path| !path.starts_with(&time));

@@ -1,16 +1,17 @@
-//! Text to timestamps: RFC 3339, what the API writes instead, and what databases make of it.
+//! Parses timestamps: RFC 3339, the API's variants of it, and the forms that databases write.
 //!
-//! The API's timestamps are .NET's: zero to seven digits of a second, with or without an offset, and the year 1 for a date
-//! that was never set. Databases and data frames that write an export again use forms of their own.
+//! The API writes timestamps like .NET: zero to seven fractional digits, with or without an offset, and the year 1 for a
+//! date that was never set. Databases and data frames that rewrite an export use other forms.
 //!
-//! *Easy to get wrong:* the fast path may only accept what chrono reads in the same way, hence a property test.
+//! *Easy to get wrong:* the fast path must only accept texts that chrono reads with the same result. A property test
+//! checks that.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::calendar::day_of_date;
 use super::timestamp::Timestamp;
 
-/// Longest year of RFC 3339; few programs could read a longer one.
+/// Last year of RFC 3339; few programs can read a later one.
 const MAX_YEAR: i32 = 9999;
 
 /// The text is not a date and time.
@@ -19,7 +20,8 @@ const MAX_YEAR: i32 = 9999;
 pub struct NotATimestamp;
 
 impl Timestamp {
-    /// Reads RFC 3339 and the API's forms of it; without an offset it is UTC. Digits beyond microseconds are cut off.
+    /// Parses RFC 3339 and the API's variants of it. A time without an offset is UTC. Digits beyond microseconds are
+    /// truncated.
     ///
     /// # Errors
     /// When the text is no date and time, or the year has more than four digits.
@@ -30,7 +32,7 @@ impl Timestamp {
             .map(Self::from_micros)
     }
 
-    /// The same, or `None` for a date that was never set: .NET writes the year 1.
+    /// Like [`parse`](Self::parse), but returns `None` for a date that was never set, which .NET writes as the year 1.
     ///
     /// # Errors
     /// When the text is no date and time, or the year has more than four digits.
@@ -42,8 +44,8 @@ impl Timestamp {
         Ok((time.year() > 1).then(|| Self::from_micros(time.and_utc().timestamp_micros())))
     }
 
-    /// Reads all that [`parse`](Self::parse) does, a date alone (its first moment, UTC), and the forms of databases and data
-    /// frames, as `2026-03-01 00:00:00+00` or `2026-03-01 00:00:00 UTC`.
+    /// Parses everything that [`parse`](Self::parse) does, a date alone (midnight UTC), and the forms of databases and data
+    /// frames, such as `2026-03-01 00:00:00+00` or `2026-03-01 00:00:00 UTC`.
     pub fn parse_in_table(text: &str) -> Option<Self> {
         Self::parse(text).ok().or_else(|| table_timestamp(text.trim()).map(Self::from_micros))
     }
@@ -59,8 +61,8 @@ fn any_timestamp(text: &str) -> Result<NaiveDateTime, NotATimestamp> {
     if time.year() > MAX_YEAR { Err(NotATimestamp) } else { Ok(time) }
 }
 
-/// The form that .NET writes, `2026-03-01T00:00:00.1234567Z` with 0 to 7 digits of a second, without the steps that chrono
-/// needs for all others; `None` for every other form and for what may be no date.
+/// A fast path for the form that .NET writes, `2026-03-01T00:00:00.1234567Z` with 0 to 7 fractional digits. `None` for
+/// every other form, and for what may not be a valid date.
 fn usual_timestamp(text: &[u8]) -> Option<i64> {
     let (start, rest) = text.split_first_chunk::<19>()?;
     let fraction_and_zone = rest.strip_suffix(b"Z").or_else(|| rest.strip_suffix(b"+00:00"))?;
@@ -81,7 +83,7 @@ fn usual_timestamp(text: &[u8]) -> Option<i64> {
     are_digits &= fraction.last().is_none_or(u8::is_ascii_digit);
     let micros = known * [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1, 1][fraction.len()];
     let are_marks_in_place = [start[4], start[7], start[10], start[13], start[16]] == *b"--T::";
-    // The 29th to 31st depend on the month, and the second 60 on the calendar: chrono knows those.
+    // Whether days 29 to 31 and the second 60 are valid depends on the date, so chrono handles them.
     let is_plain = year > 1 && (1..=12).contains(&month) && (1..=28).contains(&day);
     if !(are_digits && are_marks_in_place && is_plain && hour < 24 && minute < 60 && second < 60) {
         return None;
@@ -109,7 +111,7 @@ fn table_timestamp(text: &str) -> Option<i64> {
     Some(date.and_time(time).and_utc().timestamp_micros() - offset_seconds * 1_000_000)
 }
 
-/// The time of day, and how many seconds its zone is ahead of UTC: none where none is named.
+/// The time of day, and the offset of its zone from UTC in seconds: 0 if no zone is given.
 fn without_zone(text: &str) -> Option<(&str, i64)> {
     if let Some(time) = ["Z", "z", "UTC", "GMT"].iter().find_map(|zone| text.strip_suffix(zone)) {
         return Some((time.trim_end(), 0));
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_timestamp_in_a_table_is_the_same_timestamp() {
+    fn timestamps_in_tables_are_read_in_every_form() {
         let midnight = 1_772_323_200_000_000;
         for (text, wanted) in [
             ("2026-03-01T00:00:00Z", Some(midnight)),
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn every_usual_day_is_read_as_chrono_reads_it() {
+    fn the_fast_path_reads_every_day_like_chrono() {
         let mut day = NaiveDate::from_ymd_opt(2, 1, 1).unwrap();
         while day.year() < 2500 {
             let text = format!("{day:?}T01:02:03.456789Z");
@@ -210,7 +212,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_read_as_usual_is_what_chrono_reads(
+        fn the_fast_path_agrees_with_chrono(
             text in "[0-2][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?(Z|\\+00:00|-01:30|z|)",
             place in 0..40_usize,
             replacement in "[ -~]",

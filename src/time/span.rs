@@ -1,8 +1,8 @@
-//! A span of time.
+//! A time span.
 
 use super::timestamp::Timestamp;
 
-/// A span of time, from its earliest timestamp to its latest, both included.
+/// A time span from its earliest to its latest timestamp, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// The first timestamp of the span.
@@ -12,7 +12,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The smallest span that holds both.
+    /// The smallest span that contains both.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         Self { earliest: self.earliest.min(other.earliest), latest: self.latest.max(other.latest) }
@@ -33,13 +33,13 @@ mod tests {
     }
 
     #[test]
-    fn a_span_holds_its_ends() {
+    fn a_span_contains_its_ends() {
         let found = [1, 2, 3, 4, 5].map(|micros| span(2, 4).contains(Timestamp::from_micros(micros)));
         assert_eq!(found, [false, true, true, true, false]);
     }
 
     #[test]
-    fn joined_spans_hold_both_and_what_is_between_them() {
+    fn joined_spans_contain_both_and_the_time_between_them() {
         assert_eq!(span(1, 2).join(span(5, 6)), span(1, 6));
         assert_eq!(span(5, 6).join(span(1, 9)), span(1, 9));
     }

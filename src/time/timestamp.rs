@@ -14,12 +14,12 @@ pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Displayed as RFC 3339 in UTC, with six digits of a second where there is a fraction.
+/// Displayed as RFC 3339 in UTC, with six fractional digits if the fraction is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The timestamp of microseconds since 1970, which are negative before it.
+    /// Creates a timestamp from microseconds since 1970-01-01, which are negative for earlier times.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -29,18 +29,18 @@ impl Timestamp {
         self.0
     }
 
-    /// The current time by the system's clock.
+    /// The current time of the system clock.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// The timestamp so long before this one; the earliest one there is, if that is later.
+    /// The timestamp that is earlier by a duration, but not before the earliest representable one.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// The date in UTC, as `2026-03-01`; a year outside of 0 to 9999 has a sign.
+    /// The date in UTC, such as `2026-03-01`; a year outside of 0 to 9999 has a sign.
     pub fn to_date(self) -> String {
         let (year, month, day) = date_of_day(self.0.div_euclid(MICROS_PER_DAY));
         if (0..=9999).contains(&year) {
@@ -50,12 +50,12 @@ impl Timestamp {
         }
     }
 
-    /// As `2026-03-01T08:30:15Z`; a fraction of a second is cut off.
+    /// Formats it like `2026-03-01T08:30:15Z`, truncated to seconds.
     pub fn to_seconds(self) -> String {
         Self(self.0 - self.0.rem_euclid(MICROS_PER_SECOND)).to_string()
     }
 
-    /// As `2026-03-01T08:30:15.250Z`, always with three digits of a second; the others are cut off.
+    /// Formats it like `2026-03-01T08:30:15.250Z`, truncated to three fractional digits.
     pub fn to_millis(self) -> String {
         let mut text = self.to_seconds();
         text.pop();
@@ -72,7 +72,7 @@ impl fmt::Display for Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Clocks further than 292,000 years from 1970 are cut to that.
+    /// Times more than 292,000 years from 1970 are clamped.
     fn from(time: SystemTime) -> Self {
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self(match time.duration_since(UNIX_EPOCH) {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fractions_are_cut_off_also_before_1970() {
+    fn fractions_are_truncated_also_before_1970() {
         let timestamp = Timestamp::parse("2026-03-01T08:30:15.2509Z").unwrap();
         assert_eq!(timestamp.to_seconds(), "2026-03-01T08:30:15Z");
         assert_eq!(timestamp.to_millis(), "2026-03-01T08:30:15.250Z");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_before_the_earliest_timestamp_is_the_earliest() {
+    fn earlier_times_are_clamped_to_the_earliest_timestamp() {
         let timestamp = Timestamp::from_micros(5_000_000);
         assert_eq!(timestamp.saturating_sub(Duration::from_secs(7)).micros(), -2_000_000);
         assert_eq!(timestamp.saturating_sub(Duration::MAX).micros(), 5_000_000 - i64::MAX);

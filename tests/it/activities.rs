@@ -56,7 +56,7 @@ fn messages_in(batch: &RecordBatch) -> Vec<String> {
 }
 
 #[test]
-fn every_activity_of_every_message_is_there_in_the_order_of_the_ids() {
+fn every_activity_is_exported_in_the_order_of_the_ids() {
     let simulator = with_messages(300);
     let ids = ids_of(&simulator);
     let run =
@@ -92,7 +92,7 @@ fn every_activity_of_every_message_is_there_in_the_order_of_the_ids() {
 }
 
 #[test]
-fn unknown_messages_are_listed_and_no_failure() {
+fn unknown_messages_are_listed_and_are_not_an_error() {
     let simulator = with_messages(50);
     let ids = ids_of(&simulator);
     let [first, second] = [&ids[0], &ids[1]];
@@ -129,7 +129,7 @@ fn ids_come_from_tables_of_any_format_and_from_arguments() {
 }
 
 #[test]
-fn what_is_no_list_of_ids_is_refused_before_any_request() {
+fn invalid_lists_of_ids_are_refused_before_any_request() {
     let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ids.txt"), format!("{UNKNOWN}\n+12025550123\n")).unwrap();
@@ -182,7 +182,7 @@ fn a_run_that_is_killed_repeatedly_repeats_only_requests_in_flight() {
 }
 
 #[test]
-fn faults_cost_retries_and_no_activity() {
+fn faults_cause_retries_and_lose_no_activity() {
     let faults = ["500 rate=10%", "429:1 nth=50", "reset rate=5%"].map(|fault| fault.parse().unwrap());
     let simulator = Simulator::start(Settings { faults: faults.into(), ..settings(200) }).unwrap();
     let ids = ids_of(&simulator);

@@ -97,7 +97,7 @@ fn hostile_rows_that_stay_are_unchanged_in_every_format() {
 }
 
 #[test]
-fn an_unchanged_run_is_published_and_exits_with_the_code_of_its_own() {
+fn an_unchanged_run_is_published_and_exits_with_the_configured_code() {
     let simulator = simulator(200);
     let unchanged = [&OLD[..], &["--exit-code-unchanged", "99"]].concat();
     let run = export(sent_export(), &simulator, &unchanged).expect_code(0);
@@ -112,7 +112,7 @@ fn an_unchanged_run_is_published_and_exits_with_the_code_of_its_own() {
 }
 
 #[test]
-fn dated_exports_and_split_ones_are_compared_with_the_last() {
+fn dated_and_split_exports_are_compared_with_the_previous_one() {
     let dated = ["-o", "x/{run_id}/contacts.csv", "--changes", "x/{run_id}/changes.ndjson", "--keep", "2"];
     let split = ["-o", "contacts.csv", "--max-rows-per-file", "100", "--changes", "changes.ndjson"];
     for args in [&dated[..], &split] {
@@ -128,7 +128,7 @@ fn dated_exports_and_split_ones_are_compared_with_the_last() {
 }
 
 #[test]
-fn a_run_that_is_held_back_leaves_the_last_changes() {
+fn a_run_that_fails_a_gate_keeps_the_previous_changes() {
     let simulator = simulator(200);
     let run = export(sent_export(), &simulator, &OLD).expect_code(0);
     let before = bytes(&run, "changes.ndjson");
@@ -146,7 +146,7 @@ fn a_run_that_is_held_back_leaves_the_last_changes() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_refused_before_the_first_request() {
+fn incomparable_exports_are_refused_before_the_first_request() {
     let simulator = simulator(100);
     let run = export(sent_export(), &simulator, &OLD).expect_code(0);
     let requests = simulator.statistics().requests;
@@ -178,7 +178,7 @@ fn what_cannot_be_compared_is_refused_before_the_first_request() {
 }
 
 #[test]
-fn another_account_is_noticed_by_its_customers() {
+fn another_account_is_detected_by_its_customer_ids() {
     let simulator = simulator(100);
     let run = export(sent_export(), &simulator, &OLD).expect_code(0);
     let (before, manifest) = (bytes(&run, "contacts.parquet"), "_contacts.parquet.manifest.json");
@@ -204,7 +204,7 @@ fn account_that_lists(total: &Arc<AtomicU32>) -> ScriptedServer {
 }
 
 #[test]
-fn removals_are_confirmed_by_id_and_what_still_exists_makes_the_export_unverified() {
+fn removals_are_confirmed_by_id_and_a_row_that_still_exists_makes_the_export_unverified() {
     let total = Arc::new(AtomicU32::new(45));
     let server = account_that_lists(&total);
     let args = [&OLD[..], &["--confirm-removed"]].concat();
@@ -264,7 +264,7 @@ fn messages_are_compared_whole_and_by_day() {
 }
 
 #[test]
-fn only_columns_that_one_export_lacks_are_named() {
+fn columns_that_one_export_lacks_are_named() {
     for output in ["contacts.parquet", "contacts.csv", "contacts.ndjson", "contacts.arrow", "contacts.xlsx"] {
         let simulator = simulator(40);
         let flags = ["-o", output, "--changes", "changes.ndjson", "--history", "h", "-q"];

@@ -58,7 +58,7 @@ fn the_key_comes_from_the_variable_a_file_or_stdin_without_its_white_space() {
 }
 
 #[test]
-fn values_that_make_no_sense_are_named_with_what_would() {
+fn invalid_values_are_named_with_valid_ones() {
     let server = one_contact();
     let table: &[(&[&str], &str)] = &[
         (&["--search", ""], "the filter is empty"),

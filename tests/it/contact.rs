@@ -55,7 +55,7 @@ fn a_message_summary_agrees_with_that_of_the_api() {
 }
 
 #[test]
-fn one_that_is_not_found_is_an_error_and_of_many_they_are_counted() {
+fn a_missing_contact_is_an_error_and_several_are_counted() {
     let simulator = simulator(60);
     let url = simulator.base_url();
     let id = contacts_of(&simulator)[0]["id"].as_str().unwrap().to_owned();

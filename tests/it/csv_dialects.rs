@@ -78,7 +78,7 @@ fn a_text_like_the_one_for_nulls_is_the_same_text_in_the_next_run() {
 }
 
 #[test]
-fn the_manifest_names_the_rule_by_which_texts_stay_texts() {
+fn the_manifest_names_the_rule_that_keeps_texts_as_texts() {
     let simulator = simulator(20);
     let arguments = ["-o", "c.csv", "--csv", "excel", "--delimiter", ";", "--columns", "format_e164,opt_out"];
     let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);

@@ -106,7 +106,7 @@ fn folders_are_named_after_values_as_hive_names_them() {
 }
 
 #[test]
-fn a_text_that_stands_for_null_in_names_of_folders_has_a_folder_of_its_own() {
+fn a_text_like_the_folder_name_for_null_has_its_own_folder() {
     let server = server(&[Some("US"), Some("__HIVE_DEFAULT_PARTITION__"), None, Some("%5F_HIVE_DEFAULT_PARTITION__")]);
     let flags = ["-o", "c/", "--partition-by", "region_code", "--quiet"];
     let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
@@ -126,7 +126,7 @@ fn a_text_that_stands_for_null_in_names_of_folders_has_a_folder_of_its_own() {
 }
 
 #[test]
-fn every_format_is_read_back_as_the_whole_file_is() {
+fn every_format_is_read_back_like_a_single_file() {
     let simulator = simulator(400);
     let columns = ["region_code", "default_channel", "opt_out", "created_date"];
     for (format, column) in
@@ -146,7 +146,7 @@ fn every_format_is_read_back_as_the_whole_file_is() {
 }
 
 #[test]
-fn a_run_replaces_the_dataset_and_removes_nothing_that_is_not_its_own() {
+fn a_run_replaces_the_dataset_and_removes_only_its_own_files() {
     let first = server(&REGIONS);
     let flags = ["-o", "c", "--partition-by", "region_code", "--quiet"];
     let run = sent_export().contacts(&first.url(), &flags).finish().expect_code(0);
@@ -176,7 +176,7 @@ fn a_run_replaces_the_dataset_and_removes_nothing_that_is_not_its_own() {
 }
 
 #[test]
-fn what_an_interrupted_run_has_left_is_removed_by_the_next_one() {
+fn files_of_an_interrupted_run_are_removed_by_the_next_one() {
     let contacts = Arc::new(AtomicUsize::new(600));
     let total = Arc::clone(&contacts);
     let server = ScriptedServer::start(move |_, head| {
@@ -209,7 +209,7 @@ fn bytes_do_not_depend_on_how_the_list_was_read() {
 }
 
 #[test]
-fn too_many_values_and_columns_that_name_no_folder_are_refused_with_the_next_step() {
+fn too_many_values_and_invalid_partition_columns_are_refused_with_the_next_step() {
     let simulator = simulator(400);
     let contacts = |more: &[&str]| {
         let flags = [&["-o", "c", "--partition-by"], more].concat();
@@ -233,7 +233,7 @@ fn too_many_values_and_columns_that_name_no_folder_are_refused_with_the_next_ste
 }
 
 #[test]
-fn a_dataset_is_called_by_its_folder() {
+fn a_dataset_is_named_after_its_folder() {
     let export = |run: crate::support::Run, folder: &str| {
         run.args(["contacts", "--simulate=50", "--partition-by", "region_code", "-o", folder]).finish()
     };

@@ -74,7 +74,7 @@ fn numbers(text: &str, before: &str, after: &str) -> BTreeSet<u8> {
 }
 
 #[test]
-fn schedulers_retry_what_another_try_cures_and_nothing_else() {
+fn schedulers_retry_only_transient_exit_codes() {
     let (cured, failing) = (codes(&Retry::Cures), codes(&Retry::FailsAgain));
     for (name, action) in [("kubernetes/cronjob.yaml", "FailJob"), ("kubernetes/indexed-job.yaml", "FailIndex")] {
         let manifest = text(name);
@@ -135,7 +135,7 @@ fn command_lines() -> Vec<(&'static str, Vec<String>)> {
 }
 
 #[test]
-fn every_command_line_is_one_of_the_program() {
+fn every_command_line_is_accepted_by_the_program() {
     let keys = |jobs: &str| jobs.replace("/etc/sent-export/keys/", "keys/").replace("/var/lib/sent-export", "state");
     let lines = command_lines();
     let files: BTreeSet<&str> = lines.iter().map(|(name, _)| *name).collect();
@@ -173,7 +173,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_file_is_documented_and_names_what_exists() {
+fn every_file_is_documented_and_refers_to_existing_files() {
     let root = folder().join("..");
     let documented = std::fs::read_to_string(root.join("docs/deploy.md")).unwrap();
     for path in files(&folder()) {

@@ -169,7 +169,7 @@ fn folders_of_days_are_compared_whatever_span_the_last_run_read() {
 }
 
 #[test]
-fn what_an_unverified_export_lacks_is_missing() {
+fn rows_that_an_unverified_export_lacks_are_missing() {
     let run = two_exports(300, &["-o", "old.csv", "--quiet"], &["-o", "new.csv", "--quiet"]);
     let manifest = std::fs::read_to_string(run.path("_new.csv.manifest.json")).unwrap();
     let unverified = manifest.replace("\"verdict\": \"complete\"", "\"verdict\": \"unverified\"");
@@ -215,7 +215,7 @@ fn exports_that_cannot_be_compared_are_refused() {
 }
 
 #[test]
-fn columns_of_one_side_are_no_changes_and_wrong_flags_are_refused() {
+fn columns_of_one_side_are_not_changes_and_invalid_flags_are_refused() {
     let run = sent_export().args(["contacts", "--simulate=100", "-o", "a.csv", "--quiet"]).finish().expect_code(0);
     let few = ["contacts", "--simulate=100", "-o", "b.parquet", "--columns", "id,opt_out", "--quiet"];
     let run = run.again().args(few).finish().expect_code(0);

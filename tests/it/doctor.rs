@@ -18,7 +18,7 @@ fn line(run: &Finished, name: &str) -> String {
 }
 
 #[test]
-fn a_working_account_has_a_line_for_everything_and_few_requests() {
+fn a_working_account_has_a_line_for_every_check_and_few_requests() {
     let simulator = Simulator::start(Settings {
         contacts: 250,
         profiles: 3,
@@ -70,7 +70,7 @@ fn a_refused_key_ends_the_checks_and_is_never_shown() {
 }
 
 #[test]
-fn every_failure_is_named_and_the_worst_decides() {
+fn every_failure_is_named_and_the_worst_sets_the_exit_code() {
     // Messages are forbidden, pages are small, and the clock is an hour slow.
     let server = ScriptedServer::start(|_, head| match head {
         head if head.contains("/v3/me") => Answer::ok(ME).with_header("Date: Thu, 01 Jan 2026 00:00:00 GMT"),
@@ -96,7 +96,7 @@ fn every_failure_is_named_and_the_worst_decides() {
 }
 
 #[test]
-fn an_api_that_cannot_be_reached_is_said_once() {
+fn an_unreachable_api_is_reported_once() {
     let run = doctor("http://127.0.0.1:9", &["--max-retries", "1"]).expect_code(5);
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(text.contains("next: check the network and --base-url"), "{text}");

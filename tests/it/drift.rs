@@ -34,7 +34,7 @@ fn assert_nothing_is_lost(simulator: &Simulator, run: &Finished) {
 }
 
 #[test]
-fn an_unchanged_list_costs_one_request_a_window_and_two_looks_in_every_order() {
+fn an_unchanged_list_costs_one_request_per_window_and_two_extra_requests_in_every_order() {
     for order in [Order::CreatedAscending, Order::RandomKey, Order::UpdatedDescending] {
         let simulator = moving(order, 1_950, Movement::default());
         let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
@@ -47,7 +47,7 @@ fn an_unchanged_list_costs_one_request_a_window_and_two_looks_in_every_order() {
 }
 
 #[test]
-fn a_list_that_moves_is_healed_in_every_stable_order() {
+fn a_moving_list_is_healed_in_every_stable_order() {
     for order in [
         Order::CreatedAscending,
         Order::CreatedDescending,
@@ -91,7 +91,7 @@ fn without_overlap_contacts_are_lost_and_the_verdict_is_unverified() {
 /// The rows of each response are random here and, with several requests in flight, so is the result of the run. So this test
 /// checks only what is always true: the verdict, the reported number of missing rows, and a bound on the requests.
 #[test]
-fn an_order_that_changes_is_called_unverified() {
+fn an_unstable_order_is_reported_as_unverified() {
     for concurrency in ["1", "8"] {
         let simulator = moving(Order::Unstable, 1_500, Movement::default());
         let arguments = ["-o", "c.csv", "--concurrency", concurrency, "--summary", "s.json"];
@@ -125,7 +125,7 @@ fn a_strict_run_reads_everything_a_second_time() {
 }
 
 #[test]
-fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
+fn a_strict_run_that_cannot_reread_a_page_is_unverified() {
     let asked = AtomicBool::new(false);
     let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
         page if page.holds(250) && asked.swap(true, Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
@@ -140,7 +140,7 @@ fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
 }
 
 #[test]
-fn a_server_whose_pages_shrink_midway_loses_nothing() {
+fn pages_that_shrink_midway_lose_no_rows() {
     let faults = vec!["page-cap:40 after=12".parse().unwrap()];
     let simulator = Simulator::start(Settings { contacts: 3_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish();
@@ -149,7 +149,7 @@ fn a_server_whose_pages_shrink_midway_loses_nothing() {
 }
 
 #[test]
-fn a_page_that_is_cut_short_once_is_read_again() {
+fn a_page_that_is_truncated_once_is_read_again() {
     let faults = vec!["rows:40 page=5 times=1".parse().unwrap()];
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
@@ -216,7 +216,7 @@ fn deep_pages_that_are_refused_may_be_missing() {
 }
 
 #[test]
-fn a_server_that_repeats_the_same_rows_for_ever_is_left_and_called_unverified() {
+fn endlessly_repeated_rows_end_the_run_as_unverified() {
     let server = ScriptedServer::start(|_, head| {
         let page = Asked::by(head).page;
         let pagination = serde_json::json!({"page": page, "page_size": 100, "total_count": 1_000_000_000_000_u64,
@@ -232,7 +232,7 @@ fn a_server_that_repeats_the_same_rows_for_ever_is_left_and_called_unverified() 
 
 /// More windows fail permanently than are in flight at once; the others are still exported.
 #[test]
-fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
+fn many_pages_that_cannot_be_fetched_do_not_affect_the_others() {
     for (concurrency, bad) in [("1", vec![550, 1_050]), ("2", (1..10).map(|at| at * 200 + 50).collect::<Vec<u32>>())] {
         let rows = bad.clone();
         let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
@@ -254,7 +254,7 @@ fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
 /// If the total is one too high, the end of the list is requested twice. Both responses arrive before the window ahead of
 /// them, and the run must not wait forever for either.
 #[test]
-fn a_window_that_is_read_again_before_its_turn_is_waited_for_once() {
+fn a_window_that_is_reread_early_is_awaited_once() {
     let asked_twice = std::sync::Arc::new(AtomicUsize::new(0));
     let server = ScriptedServer::start(move |_, head| {
         let asked = Asked::by(head);

@@ -158,7 +158,7 @@ fn every_field_of_every_contact_arrives_in_parquet_and_csv() {
 }
 
 #[test]
-fn hostile_contacts_arrive_unchanged_and_what_is_no_contact_is_counted() {
+fn hostile_contacts_arrive_unchanged_and_rejected_items_are_counted() {
     let settings = Settings { contacts: 700, hostile: true, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();
     let run = sent_export()
@@ -205,7 +205,7 @@ fn an_account_without_contacts_gives_files_with_the_full_schema() {
 }
 
 #[test]
-fn a_first_try_needs_no_key_and_no_server() {
+fn the_simulated_quick_start_needs_no_key_and_no_server() {
     let run = sent_export()
         .env("SENT_DM_API_KEY", None)
         .args(["contacts", "--simulate=350", "-o", "c.parquet"])
@@ -216,7 +216,7 @@ fn a_first_try_needs_no_key_and_no_server() {
 }
 
 #[test]
-fn filters_are_the_servers_and_a_number_without_a_match_is_no_error() {
+fn filters_are_applied_by_the_server_and_an_unmatched_number_is_not_an_error() {
     let simulator = simulator(400);
     let sent = sent_contacts(&simulator.base_url());
     let run = sent_export()
@@ -245,7 +245,7 @@ fn filters_are_the_servers_and_a_number_without_a_match_is_no_error() {
 }
 
 #[test]
-fn a_smaller_page_cap_of_the_server_is_taken_over() {
+fn a_smaller_page_limit_of_the_server_is_adopted() {
     let settings = Settings { contacts: 230, page_cap: 25, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);

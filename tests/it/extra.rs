@@ -84,7 +84,7 @@ fn again(run: Finished, args: &[&str]) -> Run {
 }
 
 #[test]
-fn what_no_column_holds_is_in_every_format_and_is_read_back() {
+fn values_that_no_column_holds_are_written_in_every_format_and_read_back() {
     const FILES: [&str; 5] = ["c.parquet", "c.csv", "c.ndjson", "c.arrow", "c.xlsx"];
     let server = server(items());
     let outputs = FILES.map(|file| ["-o", file]).concat();
@@ -143,7 +143,7 @@ fn naming_the_column_is_enough_and_without_it_nothing_changes() {
 }
 
 #[test]
-fn a_change_of_an_undocumented_field_is_one_of_the_contact() {
+fn a_changed_undocumented_field_is_a_change_of_the_contact() {
     let contact = |tier: u8| vec![format!(r#"{{"id":"{}","tier":{tier}}}"#, IDS[0])];
     let flags = ["-o", "c.parquet", "--extra", "--changes", "d.ndjson", "--history", "history/"];
     let first = server(contact(1));
@@ -168,7 +168,7 @@ fn a_change_of_an_undocumented_field_is_one_of_the_contact() {
 }
 
 #[test]
-fn contacts_by_id_have_it_too() {
+fn contacts_by_id_have_the_extra_column() {
     let server = server(items());
     let fixed = ["contact", "--base-url", &server.url(), "--rate-limit", "none", "--extra"];
     let run = sent_export().args(fixed).args(IDS).finish().expect_code(0);
@@ -183,7 +183,7 @@ fn contacts_by_id_have_it_too() {
 }
 
 #[test]
-fn every_hostile_contact_of_every_profile_has_its_own() {
+fn every_hostile_contact_of_every_profile_has_its_own_extra_value() {
     let settings = Settings { hostile: true, contacts: 300, profiles: 2, profile_contacts: 300, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();
     for profiles in [&[][..], &["--profiles", "all"]] {

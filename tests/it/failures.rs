@@ -118,7 +118,7 @@ fn a_status_without_a_body_is_enough() {
 }
 
 #[test]
-fn a_rate_limit_holds_everyone_and_uses_up_no_retry() {
+fn a_rate_limit_pauses_all_requests_and_uses_no_retry() {
     let limited = Answer::error(429, "BUSINESS_002").with_header("retry-after: 1");
     let server = failing_once(&limited);
     let run = sent_export()
@@ -140,7 +140,7 @@ fn a_wait_longer_than_the_run_accepts_ends_it_at_once() {
 }
 
 #[test]
-fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
+fn overlong_waits_end_the_run_without_a_panic() {
     let server = ScriptedServer::start(|number, _| {
         let wait = if number == 0 { "1" } else { "18446744073709551615" };
         Answer::error(429, "BUSINESS_002").with_header(&format!("retry-after: {wait}"))
@@ -179,7 +179,7 @@ fn when_the_retries_are_used_up_the_run_ends_with_5_and_the_old_file_stays() {
 }
 
 #[test]
-fn what_the_api_rejects_is_asked_once_and_has_its_own_exit_code() {
+fn rejected_requests_are_sent_once_and_have_their_own_exit_code() {
     let table = [
         (401, "AUTH_001", 6, "SENT_DM_API_KEY"),
         (401, "AUTH_002", 6, "SENT_DM_API_KEY"),
@@ -250,7 +250,7 @@ fn a_key_revoked_halfway_ends_the_run_and_the_hint_names_the_cost_of_another() {
 }
 
 #[test]
-fn rests_before_retries_count_as_waiting() {
+fn delays_before_retries_count_as_waiting() {
     let server = ScriptedServer::start(|number, head| match number {
         0..5 => Answer::error(500, "INTERNAL_001"),
         _ => Asked::by(head).answer_of(100),
@@ -264,7 +264,7 @@ fn rests_before_retries_count_as_waiting() {
 }
 
 #[test]
-fn a_redirect_is_not_followed_and_takes_no_key_along() {
+fn a_redirect_is_not_followed_and_gets_no_key() {
     let other = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let location = format!("location: {}/v3/contacts", other.url());
     let server = ScriptedServer::start(move |_, _| Answer::Http(307, vec![location.clone()], String::new()));
@@ -273,7 +273,7 @@ fn a_redirect_is_not_followed_and_takes_no_key_along() {
 }
 
 #[test]
-fn a_rejected_page_size_is_stepped_down_once_and_said() {
+fn a_rejected_page_size_is_reduced_once_and_reported() {
     let server = ScriptedServer::start(|_, head| {
         if head.contains("page_size=500") {
             let error = serde_json::json!({"code": "VALIDATION_005", "message": "out of range",
@@ -291,7 +291,7 @@ fn a_rejected_page_size_is_stepped_down_once_and_said() {
 }
 
 #[test]
-fn a_list_that_shrinks_is_read_to_its_present_end_and_called_healed() {
+fn a_shrinking_list_is_read_to_its_end_and_reported_as_healed() {
     let server = ScriptedServer::start(|number, head| Asked::by(head).answer_of(if number == 0 { 250 } else { 249 }));
     let run = sent_export()
         .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json", "--show-table"])
@@ -303,7 +303,7 @@ fn a_list_that_shrinks_is_read_to_its_present_end_and_called_healed() {
 }
 
 #[test]
-fn a_count_that_is_not_that_of_the_rows_listed_is_called_unverified() {
+fn a_count_that_differs_from_the_listed_rows_is_unverified() {
     let server = ScriptedServer::start(|_, head| {
         let page = Asked::by(head).page_of(249);
         Answer::ok(page.replace(r#""total_count":249"#, r#""total_count":250"#))
@@ -380,7 +380,7 @@ fn a_client_within_the_limit_gets_no_429() {
 }
 
 #[test]
-fn a_limit_that_was_not_known_is_learned_from_429s_and_nothing_is_lost() {
+fn an_unknown_limit_is_learned_from_429s_without_losing_rows() {
     let rate_limit = Some("40/s".parse().unwrap());
     let settings = Settings { contacts: 4_000, rate_limit, burst: 10, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();

@@ -51,7 +51,7 @@ fn export(run: Run, base_url: &str) -> Run {
 }
 
 #[test]
-fn a_folder_or_file_that_cannot_be_synced_is_published_all_the_same() {
+fn files_are_published_even_if_syncing_fails() {
     let simulator = simulator(150);
     for (call, errno) in [
         ("REFUSE_FOLDER_SYNC", EINVAL),
@@ -75,7 +75,7 @@ fn without_locks_a_run_continues_with_a_warning() {
 }
 
 #[test]
-fn where_nothing_is_renamed_files_are_overwritten() {
+fn files_are_overwritten_if_renaming_is_unsupported() {
     let simulator = simulator(150);
     let run = sent_export().file("c.csv", &"old\n".repeat(100_000));
     let run = refusing(export(run, &simulator.base_url()), "REFUSE_RENAME", EBUSY).finish();

@@ -50,7 +50,7 @@ fn move_on(simulator: &Simulator, day: u32) {
 }
 
 #[test]
-fn every_one_of_ten_days_is_rebuilt() {
+fn each_of_ten_days_is_rebuilt() {
     let simulator = simulator(200);
     let mut run = sent_export().args(["contacts", "--help"]).finish();
     for day in 0..10 {
@@ -104,7 +104,7 @@ fn every_one_of_ten_days_is_rebuilt() {
 }
 
 #[test]
-fn a_run_that_was_killed_while_it_published_leaves_no_gap() {
+fn a_run_that_is_killed_while_publishing_leaves_no_gap() {
     let simulator = simulator(150);
     let run = export(sent_export(), &simulator, &[]).expect_code(0);
     let before = std::fs::read(run.path("contacts.ndjson")).unwrap();
@@ -128,7 +128,7 @@ fn a_run_that_was_killed_while_it_published_leaves_no_gap() {
 }
 
 #[test]
-fn columns_that_come_and_go_have_the_values_of_each_day() {
+fn columns_that_are_added_and_removed_keep_the_values_of_each_day() {
     let simulator = simulator(160);
     let all = "id,phone_number,opt_out,region_code,updated_at";
     let mut run = sent_export().args(["contacts", "--help"]).finish();

@@ -50,7 +50,7 @@ fn floods_of_items_are_refused() {
 }
 
 #[test]
-fn floods_inside_of_one_item_or_error_take_little() {
+fn floods_within_one_item_or_error_take_little_memory() {
     let flood =
         |start: &str, part: &'static str, end: &str| Answer::Flood(start.to_owned(), part, 1 << 20, end.to_owned());
     assert_bounded(4, "VALIDATION_001", move |_| {
@@ -69,7 +69,7 @@ fn floods_inside_of_one_item_or_error_take_little() {
 }
 
 #[test]
-fn pages_of_long_texts_wait_for_room() {
+fn pages_of_long_texts_wait_for_memory() {
     const TEXT: &str = "7f3a9c1e5b8d2064";
     let server = ScriptedServer::start(|_, head| {
         let number = Asked::by(head).page;
@@ -120,7 +120,7 @@ fn bomb(encoding: &str) -> Answer {
 }
 
 #[test]
-fn bombs_are_refused_however_they_are_packed() {
+fn decompression_bombs_are_refused_in_every_encoding() {
     for encoding in ["gzip", "zstd", "br"] {
         let bomb = bomb(encoding);
         assert_bounded(5, "the body is longer than 8 MiB", move |_| bomb.clone());
@@ -173,7 +173,7 @@ fn a_message_is_shown_without_invisible_characters() {
 }
 
 #[test]
-fn a_message_that_holds_a_number_is_not_shown() {
+fn a_message_with_a_phone_number_is_not_shown() {
     for message in ["no contact +1 (415) 555-0123", "contact_14155550123", "phone=%2B14155550123"] {
         let error = serde_json::json!({"code": "RESOURCE_001", "message": message, "details": {message: [message]}});
         let body = serde_json::json!({"success": false, "error": error, "meta": {"request_id": "14155550123"}});
@@ -184,7 +184,7 @@ fn a_message_that_holds_a_number_is_not_shown() {
 }
 
 #[test]
-fn links_are_neither_field_names_nor_codes_of_a_report() {
+fn links_are_not_shown_as_field_names_or_codes() {
     let contact = serde_json::json!({"id": "1", "region_code": "www.evil.com", "default_channel": "http://evil.io",
         "available_channels": "www.evil.com", "https://evil.com/": 1});
     let data =

@@ -40,7 +40,7 @@ fn two_accounts(one: &Simulator, other: &Simulator) -> String {
 }
 
 #[test]
-fn jobs_of_two_accounts_run_one_after_another_and_the_last_lines_say_how_they_ended() {
+fn jobs_of_two_accounts_run_in_order_and_the_last_lines_have_their_outcomes() {
     let (one, other) = (simulator(250), other_account(150));
     let run = run_jobs(&two_accounts(&one, &other), &[]).env("OTHER_KEY", Some(OTHER_KEY)).finish().expect_code(0);
     assert_eq!((rows(&run, "one.csv"), rows(&run, "other.csv")), (250, 150));
@@ -52,7 +52,7 @@ fn jobs_of_two_accounts_run_one_after_another_and_the_last_lines_say_how_they_en
 }
 
 #[test]
-fn a_job_that_fails_stops_no_other_unless_asked_to() {
+fn a_failed_job_stops_the_others_only_on_request() {
     let (one, other) = (simulator(250), other_account(150));
     let file = two_accounts(&one, &other).replace("[jobs.one]", "[jobs.one]\nmin-contacts = 1000");
     let with_key = |arguments: &[&str]| run_jobs(&file, arguments).env("OTHER_KEY", Some(OTHER_KEY)).finish();
@@ -79,7 +79,7 @@ fn a_missing_key_ends_only_its_job() {
 }
 
 #[test]
-fn flags_win_over_variables_and_these_over_the_job_and_the_defaults() {
+fn flags_override_variables_then_the_job_then_the_defaults() {
     let server = simulator(300);
     let file = format!(
         "[defaults]\ncommand = \"contacts\"\nbase-url = \"{}\"\n{QUICK}page-size = 10\nquiet = true\nnull = \"defaults\"\n\
@@ -109,7 +109,7 @@ fn flags_win_over_variables_and_these_over_the_job_and_the_defaults() {
 }
 
 #[test]
-fn every_flag_has_a_variable_also_without_a_file() {
+fn every_flag_has_a_variable_even_without_a_file() {
     let server = simulator(300);
     let run = sent_export().contacts(&server.base_url(), &["--columns", "id"]).env("SENT_EXPORT_OUTPUT", Some("v.csv"));
     let run = run.env("SENT_EXPORT_QUIET", Some("1")).env("SENT_EXPORT_FRESH", Some("no")).finish().expect_code(0);
@@ -120,7 +120,7 @@ fn every_flag_has_a_variable_also_without_a_file() {
 }
 
 #[test]
-fn what_is_wrong_in_the_file_is_found_before_any_request_with_its_line_and_the_nearest_name() {
+fn errors_in_the_file_are_reported_before_any_request_with_line_and_nearest_name() {
     let server = simulator(300);
     let file = format!(
         "[defaults]\nbase-url = \"{}\"\n[jobs.a]\ncommand = \"contact\"\nrate_limit = \"none\"\n[jobs.b]\ncommand = \
@@ -215,7 +215,7 @@ fn two_jobs_that_write_one_file_are_refused_before_either_starts() {
 }
 
 #[test]
-fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_them() {
+fn jobs_of_one_account_run_in_order_and_other_accounts_run_concurrently() {
     let server =
         Simulator::start(Settings { contacts: 500, latency: "20ms".parse().unwrap(), ..Settings::default() }).unwrap();
     let other = other_account(100);
@@ -238,7 +238,7 @@ fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_t
 }
 
 #[test]
-fn the_next_job_starts_with_what_the_one_before_has_left_of_the_quota() {
+fn the_next_job_starts_with_the_remaining_quota() {
     // Only a 429 shows how much of the quota is left.
     let rate_limit = Some("1200/min".parse().unwrap());
     let settings = Settings {
@@ -263,7 +263,7 @@ fn the_next_job_starts_with_what_the_one_before_has_left_of_the_quota() {
 }
 
 #[test]
-fn log_messages_carry_the_name_of_their_job() {
+fn log_messages_have_the_name_of_their_job() {
     let is_first = std::sync::atomic::AtomicBool::new(true);
     let server = ScriptedServer::start(move |_, head| {
         if is_first.swap(false, std::sync::atomic::Ordering::SeqCst) {
@@ -329,7 +329,7 @@ fn a_job_over_profiles_saves_its_progress_when_a_signal_comes() {
 }
 
 #[test]
-fn shards_are_disjoint_and_together_all_jobs() {
+fn shards_are_disjoint_and_cover_all_jobs() {
     let names: Vec<String> = (0..40).map(|number| format!("job-{number}")).collect();
     let jobs = names.iter().fold(String::new(), |text, name| text + "[jobs." + name + "]\n");
     let file = format!("[defaults]\ncommand = \"contacts\"\noutput = \"{{job}}.csv\"\n{jobs}");

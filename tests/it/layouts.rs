@@ -57,7 +57,7 @@ fn placeholders_in_paths_are_filled_in() {
 }
 
 #[test]
-fn older_exports_are_removed_after_publishing_and_nothing_else() {
+fn only_older_exports_are_removed_after_publishing() {
     let simulator = simulator(20);
     let export = |run: Option<Finished>| {
         let run = run.map_or_else(sent_export, Finished::again);
@@ -94,7 +94,7 @@ fn a_gate_compares_with_the_newest_of_the_earlier_exports() {
 }
 
 #[test]
-fn a_folder_with_a_date_in_its_path_cannot_be_continued() {
+fn a_folder_with_a_date_in_its_path_cannot_be_appended_to() {
     let simulator = Simulator::start(Settings::of_messages(10)).unwrap();
     let arguments = ["-o", "m/{date}/", "--partition-by", "created_date", "--since-last"];
     let run = sent_export().messages(&simulator.base_url(), &arguments).finish().expect_code(2);
@@ -115,7 +115,7 @@ fn a_run_to_a_dated_path_is_resumed() {
 }
 
 #[test]
-fn an_output_is_split_into_files_of_so_many_rows() {
+fn an_output_is_split_by_number_of_rows() {
     let simulator = simulator(2_500);
     let export = |run: Option<Finished>, arguments: &[&str]| {
         let run = run.map_or_else(sent_export, Finished::again);

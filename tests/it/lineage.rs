@@ -53,7 +53,7 @@ fn name_of(run: &Finished, file: &str) -> String {
 }
 
 #[test]
-fn a_run_tells_that_it_begins_and_what_it_has_written() {
+fn a_run_emits_its_start_and_its_outputs() {
     let server = simulator(300);
     let flags = ["-o", "out/c.parquet", "-o", "c.csv", "--max-rows-per-file", "200", "--lineage", "lineage.jsonl"];
     let run = sent_export().contacts(&server.base_url(), &flags);
@@ -135,7 +135,7 @@ fn datasets_changes_and_activities_are_outputs_and_files_of_ids_are_inputs() {
 }
 
 #[test]
-fn a_run_that_fails_says_why_and_names_what_it_would_have_written() {
+fn a_failed_run_emits_the_error_and_its_planned_outputs() {
     let server = simulator(300);
     let failing = ScriptedServer::start(|_, _| Answer::error(403, "AUTH_003"));
     let flags = ["-o", "c.csv", "--lineage", "lineage.jsonl"];
@@ -170,7 +170,7 @@ fn a_run_that_fails_says_why_and_names_what_it_would_have_written() {
 }
 
 #[test]
-fn a_run_that_is_stopped_is_aborted() {
+fn a_stopped_run_emits_an_abort_event() {
     let settings = Settings { contacts: 4_000, latency: "50ms".parse().unwrap(), ..Settings::default() };
     let server = Simulator::start(settings).unwrap();
     let flags = ["-o", "c.csv", "--concurrency", "2", "--lineage", "lineage.jsonl", "--quiet"];
@@ -186,7 +186,7 @@ fn a_run_that_is_stopped_is_aborted() {
 }
 
 #[test]
-fn events_are_posted_with_a_token_and_a_server_that_fails_changes_nothing() {
+fn events_are_posted_with_a_token_and_a_failing_server_does_not_change_the_outcome() {
     let (server, marquez) =
         (simulator(300), ScriptedServer::start(|_, _| Answer::Http(201, Vec::new(), String::new())));
     let url = marquez.url();
@@ -245,7 +245,7 @@ fn what_cannot_be_used_is_refused_before_the_first_request() {
 }
 
 #[test]
-fn jobs_and_profiles_share_a_file_and_each_run_is_one() {
+fn jobs_and_profiles_share_a_file_of_events() {
     let server = simulator(120);
     let file = format!(
         "[defaults]\ncommand = \"contacts\"\noutput = \"{{job}}.csv\"\nbase-url = \"{}\"\nrate-limit = \"none\"\n\

@@ -59,7 +59,7 @@ fn ids_of_days(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_message_is_there_once_newest_first_with_types_that_load() {
+fn every_message_is_exported_once_newest_first_with_loadable_types() {
     let simulator = simulator(1_234);
     let run = messages(sent_export(), &simulator, &["-o", "m.parquet"]).finish().expect_code(0);
     let batches = batches(&run.path("m.parquet"));
@@ -80,7 +80,7 @@ fn every_message_is_there_once_newest_first_with_types_that_load() {
 }
 
 #[test]
-fn prices_and_bodies_are_what_the_account_holds() {
+fn prices_and_bodies_match_the_account() {
     let simulator = simulator(300);
     let run = messages(sent_export(), &simulator, &["-o", "m.parquet"]).finish().expect_code(0);
     let batch = &batches(&run.path("m.parquet"))[0];
@@ -106,7 +106,7 @@ fn prices_and_bodies_are_what_the_account_holds() {
 }
 
 #[test]
-fn amounts_in_lines_of_json_are_texts_or_numbers_and_both_are_read_back_exactly() {
+fn amounts_in_ndjson_are_texts_or_numbers_and_both_round_trip() {
     let amounts = |decimals: &[&str]| {
         let flags =
             [&["messages", "--simulate=300", "-o", "m.ndjson", "--rate-limit", "none", "-q"], decimals].concat();
@@ -263,7 +263,7 @@ fn let_manifest_pass(path: &Path, days: u64) {
 }
 
 #[test]
-fn ten_daily_runs_leave_the_bytes_of_one_whole_read_for_a_fraction_of_its_requests() {
+fn ten_daily_runs_give_the_bytes_of_a_full_read_with_fewer_requests() {
     let messaging = Messaging { count: 4_000, days: 20, until: Until::Now, ..Messaging::default() };
     let simulator = start(messaging, false);
     let export = |run: Run, more: &[&str]| -> (Finished, u64) {
@@ -288,7 +288,7 @@ fn ten_daily_runs_leave_the_bytes_of_one_whole_read_for_a_fraction_of_its_reques
 }
 
 #[test]
-fn what_makes_no_sense_together_is_refused() {
+fn invalid_flag_combinations_are_refused() {
     let simulator = simulator(10);
     let refuse = |more: &[&str], says: &str| {
         messages(sent_export(), &simulator, more).finish().expect_code(2).expect_stderr(says);

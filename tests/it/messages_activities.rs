@@ -32,7 +32,7 @@ fn outputs(manifest: &Value) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn both_files_are_those_of_the_two_commands() {
+fn both_files_equal_those_of_the_two_commands() {
     let simulator = Simulator::start(settings(300)).unwrap();
     let url = simulator.base_url();
     let run = command(sent_export(), "messages", &url, &BOTH).args(["--summary", "s.json"]).finish().expect_code(0);
@@ -144,7 +144,7 @@ fn activities_of(id: &str) -> Answer {
 }
 
 #[test]
-fn messages_that_are_gone_by_then_are_counted_and_no_failure() {
+fn messages_that_are_deleted_meanwhile_are_counted_and_are_not_an_error() {
     let server = three_messages(|id| if id == IDS[1] { Answer::error(404, "RESOURCE_003") } else { activities_of(id) });
     let more = ["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"];
     let run = command(sent_export(), "messages", &server.url(), &more).finish().expect_code(0);
@@ -156,7 +156,7 @@ fn messages_that_are_gone_by_then_are_counted_and_no_failure() {
 }
 
 #[test]
-fn what_is_left_unread_on_request_is_named_in_the_verdict_on_both() {
+fn rows_left_unread_on_request_are_named_in_both_verdicts() {
     let server = three_messages(|id| if id == IDS[1] { Answer::error(500, "INTERNAL_002") } else { activities_of(id) });
     let more = ["-o", "m.csv", "--with-activities", "--activities-output", "a.csv", "--max-retries", "1"];
     let run = command(sent_export(), "messages", &server.url(), &more).args(["--allow-unread"]);
@@ -190,7 +190,7 @@ fn days_of_messages_and_the_activities_of_those_that_were_read() {
 }
 
 #[test]
-fn what_makes_no_sense_together_is_refused_before_any_request() {
+fn invalid_flag_combinations_are_refused_before_any_request() {
     let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
     let mut folder = tempfile::tempdir().unwrap();
     for (arguments, words) in [

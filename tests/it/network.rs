@@ -14,7 +14,7 @@ fn with_faults(contacts: u32, faults: &[&str]) -> Simulator {
 }
 
 #[test]
-fn a_server_that_accepts_and_never_answers_is_unavailable() {
+fn a_server_that_never_responds_is_unavailable() {
     let server = with_faults(100, &["hang"]);
     let arguments = ["-o", "c.csv", "--timeout", "100ms", "--max-retries", "1"];
     let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(5);
@@ -22,7 +22,7 @@ fn a_server_that_accepts_and_never_answers_is_unavailable() {
 }
 
 #[test]
-fn an_answer_that_drips_is_given_up_and_requested_again() {
+fn a_response_that_is_too_slow_is_requested_again() {
     let server = with_faults(900, &["drip:200ms page=4 times=1"]);
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--timeout", "300ms", "--summary", "s.json"]);
     let run = run.finish().expect_code(0);
@@ -31,7 +31,7 @@ fn an_answer_that_drips_is_given_up_and_requested_again() {
 }
 
 #[test]
-fn a_server_that_is_down_for_a_while_costs_nothing_but_time() {
+fn a_temporary_outage_loses_no_rows() {
     let server = with_faults(4_000, &["gone:1500ms nth=20 times=1"]);
     let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "none", "--retry-delay", "200ms", "--base-url"];
     let run = sent_export().args(arguments).args([server.base_url()]).finish().expect_code(0);
@@ -41,7 +41,7 @@ fn a_server_that_is_down_for_a_while_costs_nothing_but_time() {
 /// The reader of the output pauses for longer than a request may take. Responses that arrive meanwhile must still be read,
 /// or every request in flight would be repeated.
 #[test]
-fn a_stalled_reader_costs_no_request() {
+fn a_stalled_reader_causes_no_extra_requests() {
     const PAGES: u32 = 500;
     // Windows overlap.
     const WINDOWS: u64 = 571;
@@ -96,7 +96,7 @@ fn dead_address() -> String {
 }
 
 #[test]
-fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
+fn a_refused_connection_is_reported_at_once_and_the_run_ends_soon() {
     let address = dead_address();
     let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
     let warning = format!("warning: cannot reach {address}: connection refused; retrying");
@@ -109,7 +109,7 @@ fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
 }
 
 #[test]
-fn fewer_retries_than_the_tools_own_are_kept_to() {
+fn a_lower_retry_limit_is_respected() {
     let arguments = ["-o", "c.csv", "--max-retries", "0"];
     let run = sent_export().contacts(&dead_address(), &arguments).finish().expect_code(5);
     assert!(!run.stderr.contains("retrying"), "{run:?}");
@@ -118,7 +118,7 @@ fn fewer_retries_than_the_tools_own_are_kept_to() {
 }
 
 #[test]
-fn a_run_that_continues_where_nothing_listens_gives_up_as_soon() {
+fn a_resumed_run_with_refused_connections_ends_as_soon() {
     let server = ScriptedServer::start(|_, head| match Asked::by(head) {
         asked if asked.holds(650) => Answer::error(500, "INTERNAL_002"),
         asked => asked.answer_of(3_000),
@@ -132,7 +132,7 @@ fn a_run_that_continues_where_nothing_listens_gives_up_as_soon() {
 }
 
 #[test]
-fn a_service_that_answered_once_has_all_retries() {
+fn a_service_that_has_responded_gets_all_retries() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -242,7 +242,7 @@ fn a_proxy_that_cannot_be_used_is_named_before_anything_is_sent() {
 }
 
 #[test]
-fn a_pause_until_a_date_goes_by_the_servers_clock() {
+fn a_retry_date_is_interpreted_by_the_server_clock() {
     // The server's clock shows 1994. By this machine's clock, the date is long past; by the server's, it is two seconds ahead.
     let limited = Answer::error(429, "BUSINESS_002")
         .with_header("date: Sun, 06 Nov 1994 08:49:37 GMT")

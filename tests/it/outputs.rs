@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn targets_that_cannot_be_written_cost_no_request() {
+fn unwritable_targets_are_refused_before_the_first_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let table: &[(&[&str], i32, &str)] = &[
         (&["-o", "missing/c.csv", "--no-create-dirs"], 7, "missing/c.csv"),
@@ -102,7 +102,7 @@ fn stdout_takes_parquet_through_a_pipe() {
 }
 
 #[test]
-fn an_arrow_stream_on_stdout_is_the_file_byte_by_byte_however_the_list_was_cut() {
+fn an_arrow_stream_on_stdout_equals_the_file_whatever_the_page_size() {
     let simulator = simulator(2000);
     let export = |more: &[&str]| {
         let arguments = [&["--format", "arrows", "--quiet"], more].concat();
@@ -117,7 +117,7 @@ fn an_arrow_stream_on_stdout_is_the_file_byte_by_byte_however_the_list_was_cut()
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_reader_that_closes_the_pipe_early_is_not_an_error() {
     let simulator = simulator(20_000);
     let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "-", "--quiet"]).into_parts();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -211,7 +211,7 @@ fn a_run_that_ignores_the_end_of_its_terminal_continues() {
 
 #[cfg(unix)]
 #[test]
-fn files_are_readable_by_their_owner_alone() {
+fn files_are_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt;
     let simulator = simulator(5);
     let run = sent_export()
@@ -295,7 +295,7 @@ fn a_limit_on_the_size_of_files_is_an_error_of_the_output() {
 }
 
 #[test]
-fn fields_with_other_names_are_warned_of() {
+fn renamed_fields_cause_a_warning() {
     let contact = serde_json::json!({"id": "a", "phoneNumber": "+12025550123"});
     let body = serde_json::json!({"success": true, "data": {"contacts": [contact],
         "pagination": {"page": 1, "page_size": 100, "total_count": 1, "has_more": false}}, "meta": {}});

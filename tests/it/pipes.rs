@@ -33,7 +33,7 @@ fn the_reader_of_a_pipe_gets_rows_as_they_arrive() {
 }
 
 #[test]
-fn a_signal_is_heard_while_an_output_hangs() {
+fn a_signal_is_handled_while_an_output_hangs() {
     let simulator = simulator(20_000);
     let (folder, mut command) = sent_export()
         .contacts(&simulator.base_url(), &["-o", "-", "-o", "c.csv", "--format", "csv", "--quiet"])
@@ -69,7 +69,7 @@ fn make_pipe(path: &std::path::Path) {
 }
 
 #[test]
-fn a_pipe_that_takes_the_summary_is_opened_once() {
+fn a_pipe_for_the_summary_is_opened_once() {
     let simulator = simulator(150);
     let (folder, mut command) =
         sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json", "--quiet"]).into_parts();
@@ -109,7 +109,7 @@ fn the_second_signal_ends_a_run_whose_report_is_not_read() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_published_is_done_even_if_stdout_takes_no_summary() {
+fn publishing_succeeds_even_if_stdout_rejects_the_summary() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     // With a gate, the journal starts with the first response.
     let arguments = ["-o", "c.csv", "--summary", "-", "--min-contacts", "1", "--quiet"];

@@ -24,7 +24,7 @@ fn number(text: &str) -> u64 {
 }
 
 #[test]
-fn what_is_planned_is_what_the_run_takes() {
+fn a_run_takes_as_many_requests_as_planned() {
     let simulator = simulator(6_000);
     for (mode, requests) in [("plain", 60), ("auto", 71), ("strict", 131)] {
         simulator.forget_reader();
@@ -72,7 +72,7 @@ fn a_resumable_run_is_counted() {
 }
 
 #[test]
-fn activities_of_messages_take_a_request_each() {
+fn activities_take_one_request_per_message() {
     let simulator = Simulator::start(Settings::of_messages(450)).unwrap();
     let outputs = ["-o", "m.parquet", "--with-activities", "--activities-output", "a.parquet", "--since", "7d"];
     let run = plan(&simulator.base_url(), &[&["messages"], &outputs[..]].concat()).expect_code(0);

@@ -52,7 +52,7 @@ fn assert_masked(sent: &Value, written: &Value) {
 }
 
 #[test]
-fn no_digit_beyond_country_code_and_the_last_two_is_in_any_file() {
+fn no_file_has_digits_except_the_country_code_and_the_last_two() {
     for hostile in [false, true] {
         let simulator = Simulator::start(Settings { contacts: 900, hostile, ..Settings::default() }).unwrap();
         let export = |more: &[&str]| {
@@ -105,7 +105,7 @@ fn no_digit_beyond_country_code_and_the_last_two_is_in_any_file() {
 }
 
 #[test]
-fn the_report_of_a_masked_export_is_that_of_the_numbers_as_sent() {
+fn the_report_of_a_masked_export_uses_the_numbers_as_sent() {
     let simulator = simulator(400);
     let summary = |more: &[&str]| {
         let arguments = [&["-o", "c.csv", "--summary", "s.json", "--quiet"], more].concat();
@@ -223,7 +223,7 @@ fn numbers_in_reasons_and_events_are_removed_and_free_text_is_refused() {
 }
 
 #[test]
-fn a_key_must_be_there_and_long_enough() {
+fn a_key_is_required_and_must_be_long_enough() {
     let arguments = ["-o", "c.csv", "--hash-phones", "phones.key"];
     let missing = sent_export().contacts("http://127.0.0.1:1", &arguments).finish().expect_code(2);
     missing

@@ -65,7 +65,7 @@ fn as_other(folder: &Path, arguments: &[&str]) -> std::process::Output {
 
 #[test]
 #[ignore = "needs to be root, who alone can be two users"]
-fn what_another_user_has_left_is_taken_over_or_named() {
+fn files_of_another_user_are_taken_over_or_named() {
     assert_root();
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let arguments = ["--base-url", &server.url(), "-o", "c.csv"];
@@ -151,7 +151,7 @@ fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
 
 #[test]
 #[ignore = "needs the right to mount (unshare --mount)"]
-fn a_temporary_folder_without_room_is_an_error_of_the_workbook_and_no_panic() {
+fn a_full_temporary_folder_is_an_error_of_the_workbook() {
     let simulator = simulator(5000);
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.xlsx", "--quiet"]);
     let (folder, command) = run.into_parts();

@@ -31,7 +31,7 @@ fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
 }
 
 #[test]
-fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
+fn a_failed_gate_keeps_the_old_files_and_the_journal() {
     let large = simulator(1_000);
     let run = sent_export().contacts(&large.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let old = std::fs::read(run.path("c.csv")).unwrap();
@@ -54,7 +54,7 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
 }
 
 #[test]
-fn a_gate_is_refused_where_it_holds_nothing_back() {
+fn a_gate_without_effect_is_refused() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     for outputs in [&["-o", "-"][..], &["-o", "c.csv", "-o", "/dev/null", "--format", "csv"]] {
         let run = sent_export().contacts(&server.url(), outputs).args(["--min-contacts", "1"]).finish();
@@ -74,7 +74,7 @@ fn a_gate_is_refused_where_it_holds_nothing_back() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_written_costs_no_request() {
+fn an_unwritable_manifest_is_refused_before_the_first_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("_c.csv.manifest.json")).unwrap();
@@ -86,7 +86,7 @@ fn a_manifest_that_cannot_be_written_costs_no_request() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
+fn nothing_is_published_if_the_summary_cannot_be_written() {
     let simulator = simulator(150);
     let arguments = ["-o", "c.csv", "--summary", "/dev/full"];
     let run = sent_export().file("c.csv", "old").contacts(&simulator.base_url(), &arguments).finish();
@@ -96,7 +96,7 @@ fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
 }
 
 #[test]
-fn a_summary_is_no_way_around_the_lock_of_an_output() {
+fn a_summary_does_not_bypass_the_lock_of_an_output() {
     let (simulator, folder, mut first) = a_run_that_hangs();
     let arguments = ["-o", "other.csv", "--summary", "c.csv"];
     let second = crate::support::run_in(folder).contacts(&simulator.base_url(), &arguments).finish();
@@ -162,7 +162,7 @@ fn with_items_that_are_no_contacts() -> ScriptedServer {
 }
 
 #[test]
-fn items_that_are_no_contacts_are_warned_of_and_can_hold_an_export_back() {
+fn rejected_items_cause_a_warning_and_can_fail_a_gate() {
     let server = with_items_that_are_no_contacts();
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
     let run = run.expect_stderr("warning: 2 items were left out because they are not contacts (");
@@ -177,7 +177,7 @@ fn items_that_are_no_contacts_are_warned_of_and_can_hold_an_export_back() {
 }
 
 #[test]
-fn a_column_without_one_readable_value_is_warned_of_and_can_hold_an_export_back() {
+fn a_column_without_readable_values_causes_a_warning_and_can_fail_a_gate() {
     let server = ScriptedServer::start(|_, head| {
         let mut body: serde_json::Value = serde_json::from_str(&Asked::by(head).page_of(50)).unwrap();
         for contact in body["data"]["contacts"].as_array_mut().unwrap() {
@@ -193,7 +193,7 @@ fn a_column_without_one_readable_value_is_warned_of_and_can_hold_an_export_back(
 }
 
 #[test]
-fn the_manifest_is_written_where_requested_and_its_paths_lead_from_there() {
+fn the_manifest_is_written_as_requested_with_paths_relative_to_it() {
     let simulator = simulator(150);
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("data/day")).unwrap();
@@ -222,7 +222,7 @@ fn the_manifest_is_written_where_requested_and_its_paths_lead_from_there() {
 }
 
 #[test]
-fn without_a_manifest_nothing_can_be_compared_with() {
+fn without_a_manifest_no_comparison_is_possible() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let arguments = ["-o", "c.csv", "--manifest", "none", "--max-shrink", "20%"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(2);

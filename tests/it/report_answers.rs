@@ -38,7 +38,7 @@ fn top(text: &str) -> &str {
 }
 
 #[test]
-fn every_form_begins_with_whose_rows_it_covers_and_from_when() {
+fn every_form_begins_with_the_account_and_the_time() {
     let flags =
         ["-o", "c.parquet", "--channel", "sms", "--only", "reachable", "--report", "r.html", "--report", "r.md"];
     let more = ["--summary", "r.json", "--title", "Globex, weekly <b>", "--show-table"];
@@ -79,7 +79,7 @@ fn every_form_begins_with_whose_rows_it_covers_and_from_when() {
 }
 
 #[test]
-fn what_was_left_out_is_at_the_top() {
+fn omissions_are_listed_at_the_top() {
     let run =
         sent_export().file("c.csv", "id,region_code\na,US\nb,US\n").args(["report", "c.csv"]).finish().expect_code(0);
     let (_, _, texts) = report(run, &["c.csv", "--min-cell", "2"]);
@@ -114,7 +114,7 @@ fn a_digest_has_at_most_ten_lines_and_no_address_in_it_is_a_link() {
 }
 
 #[test]
-fn actions_have_their_counts_and_say_how_to_list_the_rows() {
+fn actions_have_counts_and_ways_to_list_their_rows() {
     let contacts = [("a", "US", "sms", true), ("b", "US", "", true), ("c", "US", "", false), ("d", "US", "rcs", false)];
     let run = sent_export().file("c.csv", &table(&contacts)).args(["report", "c.csv"]).finish().expect_code(0);
     let (run, document, texts) = report(run, &["c.csv"]);
@@ -137,7 +137,7 @@ fn actions_have_their_counts_and_say_how_to_list_the_rows() {
 }
 
 #[test]
-fn names_that_look_the_same_can_be_told_apart() {
+fn names_that_look_the_same_are_distinguished() {
     let long = "x".repeat(45);
     let contacts =
         [("a", "A\u{200b}B", "sms", false), ("b", "AB", "sms", false), ("c", &format!("{long}1"), "sms", false)];
@@ -180,7 +180,7 @@ fn old_and_new() -> [String; 2] {
 }
 
 #[test]
-fn two_exports_tell_who_came_and_who_left() {
+fn two_exports_show_added_and_removed_contacts() {
     let [old, new] = old_and_new();
     let run =
         sent_export().file("old.csv", &old).file("new.csv", &new).args(["report", "old.csv", "--json", "old.json"]);
@@ -256,7 +256,7 @@ fn exports_that_cannot_be_compared_have_no_gross_changes() {
 }
 
 #[test]
-fn several_older_states_make_a_trend_of_which_the_newest_is_compared() {
+fn several_older_exports_make_a_trend_and_the_newest_is_compared() {
     let mut run = sent_export().file("x.csv", "id\na\n").args(["report", "x.csv"]).finish().expect_code(0);
     let mut wanted = BTreeMap::new();
     for (at, day) in ["2026-03-02", "2026-03-09", "2026-03-16"].into_iter().enumerate() {
@@ -302,7 +302,7 @@ fn several_older_states_make_a_trend_of_which_the_newest_is_compared() {
 }
 
 #[test]
-fn a_month_that_is_not_over_is_marked() {
+fn an_incomplete_month_is_marked() {
     let csv = "id,created_at\na,2026-01-31T00:00:00Z\nb,2026-02-01T00:00:00Z\nc,2026-03-01T00:00:00Z\n";
     let run = sent_export().file("c.csv", csv).args(["report", "c.csv"]).finish().expect_code(0);
     let (run, _, texts) = report(run, &["c.csv", "--as-of", "2026-03-15"]);

@@ -222,7 +222,7 @@ fn without_manifests_ids_decide_whether_files_are_snapshots() {
 }
 
 #[test]
-fn damaged_parquet_is_an_error_and_no_crash() {
+fn damaged_parquet_is_an_error() {
     let mut run = sent_export().contacts(&simulator(300).base_url(), &["-o", "c.parquet", "--quiet"]).finish();
     let manifest = ["c.parquet.manifest.json", "_c.parquet.manifest.json"].map(|name| run.path(name));
     for path in manifest {

@@ -70,7 +70,7 @@ fn told_by_activities(document: &Value) -> Vec<&Value> {
 }
 
 #[test]
-fn a_report_on_activities_tells_the_same_as_one_on_their_messages() {
+fn a_report_on_activities_matches_one_on_their_messages() {
     const FILES: [&str; 6] = ["a.parquet", "a.csv.gz", "a.ndjson", "a.arrow", "a.arrows", "a.xlsx"];
     let simulator = simulator(2500, false);
     let run = export(&simulator, &["-o", "m.parquet", "--summary", "m.json"]);
@@ -177,7 +177,7 @@ fn a_report_on_files_of_any_format_equals_that_of_the_run() {
 }
 
 #[test]
-fn no_form_has_the_text_or_the_recipient_of_a_message() {
+fn no_form_shows_the_text_or_the_recipient_of_a_message() {
     let run = export(&simulator(1500, true), &[&["-o", "m.csv"][..], &ALL_FORMS].concat());
     let mut reader = csv::Reader::from_path(run.path("m.csv")).unwrap();
     let names = reader.headers().unwrap().clone();

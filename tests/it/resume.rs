@@ -18,7 +18,7 @@ fn until_requests(simulator: &Simulator, requests: u64) -> impl FnMut() -> bool 
 }
 
 #[test]
-fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
+fn ten_kills_repeat_only_requests_in_flight_and_give_the_same_bytes() {
     const CONTACTS: u32 = 20_000;
     /// Requests for the contacts with overlap, and for rereading start and end.
     const WINDOWS: u64 = 228 + 2;
@@ -68,7 +68,7 @@ fn an_exhausted_retry_continues_where_it_stopped() {
 
 /// Pages after a gap wait for it, however many they are, and the output has the order of the list.
 #[test]
-fn a_hole_in_the_journal_changes_no_byte() {
+fn a_hole_in_the_journal_does_not_change_the_output() {
     const CONTACTS: u32 = 14_000;
     let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let flag = is_broken.clone();
@@ -97,7 +97,7 @@ fn a_hole_in_the_journal_changes_no_byte() {
 }
 
 #[test]
-fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
+fn pages_that_cannot_be_fetched_are_named_if_they_may_be_missing() {
     let server = ScriptedServer::start(|_, head| match Asked::by(head) {
         asked if asked.holds(650) => Answer::error(500, "INTERNAL_001"),
         asked => asked.answer_of(1_950),
@@ -114,7 +114,7 @@ fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
 }
 
 #[test]
-fn what_moved_while_nobody_read_is_healed() {
+fn rows_that_moved_between_runs_are_healed() {
     let server = slow(6_000, "20ms");
     let folder = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).kill_when(until_requests(&server, 30));
     (0..40).for_each(|_| assert!(server.delete_at(7)));
@@ -157,7 +157,7 @@ fn another_command_an_old_journal_or_fresh_start_over() {
 }
 
 #[test]
-fn a_damaged_journal_costs_what_is_damaged() {
+fn only_the_damaged_part_of_a_journal_is_lost() {
     let server = slow(5_000, "20ms");
     let folder = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).kill_when(until_requests(&server, 40));
     let journal = folder.path().join(".c.csv.journal");
@@ -251,7 +251,7 @@ fn a_run_that_is_out_of_time_or_retries_continues_later() {
 }
 
 #[test]
-fn a_journal_of_the_same_outputs_in_another_order_goes_when_they_are_published() {
+fn publishing_removes_the_journal_of_the_same_outputs_in_another_order() {
     let simulator = simulator(150);
     let run = sent_export().file(".a.csv.journal", "of another run");
     let run = run.contacts(&simulator.base_url(), &["-o", "b.csv", "-o", "a.csv"]).finish().expect_code(0);

@@ -20,7 +20,7 @@ const MASKED_KEYS: [&str; 3] = ["elapsed_seconds", "run_id", "waited_seconds"];
 const MASKED_LINES: [&str; 2] = [" contacts per second), ", "Total wait across requests"];
 
 #[test]
-fn sample_output_is_what_the_commands_make() {
+fn sample_output_matches_the_commands() {
     let session = Session::new(&[]);
     std::fs::create_dir(session.path("sample-output")).unwrap();
     let block = documents()

@@ -44,7 +44,7 @@ fn duckdb_reads_a_folder_by_its_name_and_not_as_a_pattern() {
 }
 
 #[test]
-fn columns_are_those_of_the_file() {
+fn columns_match_the_file() {
     let all = printed("duckdb messages");
     assert!(all.contains("body_text VARCHAR,") && !all.contains("extra"), "{all}");
     assert!(printed("duckdb messages --columns id,extra").contains("  extra VARCHAR,"));
@@ -63,7 +63,7 @@ fn columns_are_those_of_the_file() {
 }
 
 #[test]
-fn what_cannot_be_loaded_is_wrong_usage() {
+fn unsupported_loads_are_usage_errors() {
     let run = sql("sqlite contacts c.parquet").expect_code(2);
     assert!(run.stdout.is_empty(), "{run:?}");
     run.expect_stderr("SQLite cannot load parquet; it loads csv, csv.gz").expect_stderr("hint: ");

@@ -49,7 +49,7 @@ fn every_format_is_verified_by_file_manifest_and_folder() {
 }
 
 #[test]
-fn what_is_missing_changed_or_cut_is_named_with_the_next_step() {
+fn missing_changed_and_truncated_files_are_named_with_the_next_step() {
     let folder = export(&with_outputs(&["c.parquet", "c.csv", "c.ndjson"]));
     let mut bytes = fs::read(folder.path().join("c.parquet")).unwrap();
     bytes[1_000] ^= 1;
@@ -99,7 +99,7 @@ fn rows_are_counted_and_ids_must_differ() {
 }
 
 #[test]
-fn datasets_parts_and_activities_are_verified_whole() {
+fn datasets_parts_and_activities_are_verified_together() {
     let folder = export(&["-o", "c.csv", "--max-rows-per-file", "100"]);
     let (checked, _) = verify(&folder, &["."], 0);
     assert!(checked.ends_with("as published: 3 files of 1 export\n"), "{checked}");
@@ -126,7 +126,7 @@ fn formats_in_a_folder_named_after_a_date_are_outputs_of_their_own() {
 }
 
 #[test]
-fn what_cannot_be_verified_is_refused_and_an_unverified_export_is_said_to_be_one() {
+fn unverifiable_paths_are_refused_and_unverified_exports_are_reported() {
     let folder = export(&["-o", "c.csv", "--manifest", "none"]);
     for (path, why) in [
         ("c.csv", "no manifest lists the file: c.csv"),

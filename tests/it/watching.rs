@@ -44,7 +44,7 @@ fn numbers(run: &Finished, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_log_that_nobody_reads_has_its_start_and_its_verdict_only() {
+fn a_log_without_a_terminal_has_only_the_start_and_the_verdict() {
     let server = simulator(300);
     let export = |more: &[&str]| {
         let flags = [&["-o", "c.csv"], more].concat();
@@ -195,7 +195,7 @@ fn jobs_share_one_log_and_each_line_names_its_job() {
 }
 
 #[test]
-fn a_stopped_run_says_so_and_the_next_one_that_it_resumes() {
+fn a_stopped_run_is_reported_and_the_next_one_reports_resuming() {
     let settings = Settings { contacts: 4_000, latency: "50ms".parse().unwrap(), ..Settings::default() };
     let server = Simulator::start(settings).unwrap();
     let flags = ["-o", "c.csv", "--concurrency", "2", "--log-format", "json", "--runs", "runs.jsonl"];
@@ -218,7 +218,7 @@ fn a_stopped_run_says_so_and_the_next_one_that_it_resumes() {
 }
 
 #[test]
-fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
+fn a_limit_is_reported_in_the_verdict_manifest_and_plan() {
     let server = simulator(5_000);
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--limit", "250", "--summary", "s.json"]);
     let run = run.finish().expect_code(3).expect_stderr("reading stopped after the first 250 contacts (--limit)");
@@ -259,7 +259,7 @@ fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
 }
 
 #[test]
-fn a_sample_takes_few_requests_from_all_over_the_list_and_says_what_it_is() {
+fn a_sample_takes_few_requests_across_the_list_and_is_reported_as_a_sample() {
     let server = simulator(5_000);
     let export = |seed: &str, more: &[&str]| {
         let flags = [&["-o", "c.csv", "--sample", "500", "--sample-seed", seed, "--summary", "s.json"], more].concat();

@@ -53,7 +53,7 @@ fn value(samples: &BTreeMap<String, f64>, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn metrics_are_of_the_last_run_and_keep_the_last_success() {
+fn metrics_describe_the_last_run_and_keep_the_last_success() {
     let server = simulator(300);
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() - 0.001;
     let flags = ["-o", "c.csv", "--metrics", "metrics/sent.prom"];
@@ -114,7 +114,7 @@ fn a_file_that_cannot_be_written_is_found_before_the_first_request() {
 }
 
 #[test]
-fn each_job_has_metrics_of_its_own_and_all_share_a_run_log() {
+fn jobs_have_separate_metrics_and_share_a_run_log() {
     let server = simulator(250);
     let file = format!(
         "[defaults]\ncommand = \"contacts\"\noutput = \"out/{{job}}-{{date}}.csv\"\nbase-url = \"{}\"\nrate-limit = \"none\"\n\
@@ -233,7 +233,7 @@ fn posted(server: &ScriptedServer) -> Vec<Value> {
 }
 
 #[test]
-fn the_outcome_is_posted_whatever_it_is() {
+fn every_outcome_is_posted() {
     let (server, chat) = (simulator(300), ScriptedServer::start(|_, _| Answer::ok("ok")));
     let flags = ["-o", "c.csv", "--quiet"];
     let export = |more: &[&str]| {
@@ -252,7 +252,7 @@ fn the_outcome_is_posted_whatever_it_is() {
 }
 
 #[test]
-fn a_webhook_that_fails_changes_nothing_and_its_address_stays_secret() {
+fn a_failing_webhook_does_not_change_the_outcome_and_stays_secret() {
     let server = simulator(300);
     let refusing = ScriptedServer::start(|_, _| Answer::Http(404, Vec::new(), "no".to_owned()));
     let closing = ScriptedServer::start(|_, _| Answer::Close);
@@ -276,7 +276,7 @@ fn a_webhook_that_fails_changes_nothing_and_its_address_stays_secret() {
 }
 
 #[test]
-fn metrics_and_the_run_log_replace_nothing_of_the_export() {
+fn metrics_and_the_run_log_cannot_overwrite_the_export() {
     for (flag, path) in
         [("--metrics", "c.csv"), ("--runs", "./c.csv"), ("--metrics", "_c.csv.manifest.json"), ("--runs", "s.json")]
     {

@@ -17,7 +17,7 @@ fn a_workbook_goes_to_a_file_and_through_a_pipe_with_the_same_bytes() {
 }
 
 #[test]
-fn rows_without_a_value_are_rows_of_an_export() {
+fn rows_without_values_are_exported() {
     let simulator = simulator(50);
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.xlsx", "--columns", "customer_id", "--quiet"]);
     let run = run.finish().expect_code(0).again().args(["report", "c.xlsx", "--json", "-", "--quiet"]).finish();
@@ -26,7 +26,7 @@ fn rows_without_a_value_are_rows_of_an_export() {
 }
 
 #[test]
-fn a_text_that_no_cell_can_hold_ends_with_7_and_the_old_file_stays() {
+fn a_text_too_long_for_a_cell_ends_with_7_and_keeps_the_old_file() {
     let simulator = Simulator::start(Settings { hostile: true, ..Settings::of_messages(300) }).unwrap();
     let export = |run: crate::support::Run, more: &[&str]| -> Finished {
         let arguments = [&["-o", "m.xlsx", "--quiet"], more].concat();
@@ -41,7 +41,7 @@ fn a_text_that_no_cell_can_hold_ends_with_7_and_the_old_file_stays() {
 }
 
 #[test]
-fn a_temporary_folder_that_is_missing_costs_no_request() {
+fn a_missing_temporary_folder_is_refused_before_the_first_request() {
     let simulator = simulator(50);
     let run =
         sent_export().env("TMPDIR", Some("/nowhere")).contacts(&simulator.base_url(), &["-o", "c.xlsx", "--quiet"]);

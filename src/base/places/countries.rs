@@ -1,7 +1,7 @@
 //! All countries and territories: a table of facts, sorted by code.
 //!
-//! Codes are those of ISO 3166-1 alpha-2, and `XK` (Kosovo), which phone libraries know beside them. Names are ISO's English
-//! short names, or the usual ones where those are formal. Calling codes are assigned by Recommendation ITU-T E.164; uninhabited
+//! Codes are those of ISO 3166-1 alpha-2, plus `XK` (Kosovo), which phone libraries use. Names are ISO's English short
+//! names, or the common ones where those are formal. Calling codes are assigned by Recommendation ITU-T E.164; uninhabited
 //! territories have the one of the network that would serve them.
 //!
 //! Generated on 2026-11-29 from the crate `keshvar` 0.7.0 (BSD-3-Clause), whose data are those of the Ruby gem `countries`
@@ -11,7 +11,7 @@
 
 use Continent::{Africa, Antarctica, Asia, Europe, NorthAmerica, Oceania, SouthAmerica};
 
-/// A continent, where the Americas are two.
+/// A continent; the Americas count as two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Continent {
     Africa,

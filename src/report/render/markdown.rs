@@ -1,10 +1,10 @@
-//! The summary as Markdown, for the summary of a CI step or a chat.
+//! The report as Markdown, for the summary of a CI step or a chat.
 //!
-//! GitHub's dialect with tables. Always under 100 kB: tables are cut to a few dozen rows, and words from the
-//! server to 40 characters.
+//! It uses GitHub's dialect with tables, and is always under 100 kB: tables are truncated to a few dozen rows, and texts
+//! from the server to 40 characters.
 //!
-//! *Easy to get wrong:* words from the server must not become markup. Every character that is special in Markdown or
-//! HTML is escaped. That is not enough for what looks like an address, because many renderers turn it into a link after
+//! *Easy to get wrong:* texts from the server must not become markup. Every character that is special in Markdown or HTML
+//! is escaped. That is not enough for a word that looks like an address, because many renderers turn it into a link after
 //! parsing. Such a word becomes inline code.
 
 use super::super::view::action::{ActionView, How};
@@ -12,7 +12,7 @@ use super::super::view::layout::Layout;
 use super::super::view::limits::ViewLimits;
 use super::super::view::parts::{ColumnKind, TableView};
 
-/// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
+/// Limits that keep the whole report well under 100 kB: about 20 tables of 60 rows of up to 200 bytes would exceed it, but
 /// only a few tables can be that long.
 const LIMITS: ViewLimits = ViewLimits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
 
@@ -56,7 +56,7 @@ pub(in crate::report) fn render_digest(document: &impl Layout) -> String {
     format!("**{}**\n\n{}", escaped(&view.title), lines.collect::<String>())
 }
 
-/// What to do, each with how its rows are listed, unless that is long.
+/// Writes the recommended actions, each with the way to list its rows if that is short.
 fn actions(actions: &[ActionView], text: &mut String) {
     if !actions.is_empty() {
         text.push_str("\n## What to do\n\n");
@@ -99,7 +99,7 @@ fn row(cells: impl Iterator<Item = String>, text: &mut String) {
 /// Text with special characters escaped.
 fn escaped(text: &str) -> String {
     let word = |word: &str| {
-        // What ends a sentence or a clause is no part of a name or an address.
+        // Trailing punctuation is not part of a name or an address.
         let (link, end) = word.split_at(word.trim_end_matches(['.', ',', ';', ':']).len());
         match () {
             () if is_link(link) => code(link) + end,

@@ -1,5 +1,5 @@
 //! One renderer for each form: tables for a terminal, Markdown, HTML. A renderer shows what [`view`](super::view) lays out
-//! and counts nothing.
+//! and computes no numbers.
 
 mod html;
 mod markdown;

@@ -1,4 +1,4 @@
-//! The summary as aligned tables for a terminal or a log.
+//! The report as aligned tables for a terminal or a log.
 //!
 //! *Easy to get wrong:* no line is wider than the terminal. A table that is too wide loses its bars, then its last
 //! columns, then the ends of its names; the counts stay.
@@ -24,7 +24,7 @@ const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;
 /// Narrowest name column.
 const MIN_NAME: usize = 12;
-/// Maximum width of a name column that the other tables of a section are aligned with.
+/// Maximum width of a name column with which the other tables of a section are aligned.
 const MAX_NAME: usize = 30;
 const GAP: usize = 2;
 
@@ -61,7 +61,7 @@ struct Renderer {
 }
 
 impl Renderer {
-    /// The title, and what the report covers.
+    /// Writes the title, and what the report covers.
     fn top(&mut self, view: &ReportView) {
         self.line(&view.title, BOLD);
         let names = view.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
@@ -75,7 +75,7 @@ impl Renderer {
         }
     }
 
-    /// What to do, each with how its rows are listed, unless that is long.
+    /// Writes the recommended actions, each with the way to list its rows if that is short.
     fn actions(&mut self, view: &ReportView) {
         if view.actions.is_empty() {
             return;
@@ -179,7 +179,7 @@ fn name_width(view: &TableView) -> usize {
 struct ColumnWidths {
     name: usize,
     others: Vec<usize>,
-    /// Which of the other columns are aligned to the left.
+    /// Which of the other columns are left-aligned.
     are_left: Vec<bool>,
     bar: usize,
 }
@@ -205,7 +205,7 @@ impl ColumnWidths {
         Self { name, others, are_left, bar: if has_bar && left >= MIN_BAR { left } else { 0 } }
     }
 
-    /// Aligns the first cell and texts to the left, the others to the right.
+    /// Left-aligns the first cell and texts, and right-aligns the others.
     fn line<'a>(&self, mut cells: impl Iterator<Item = &'a str>) -> String {
         let name: String = cells.next().unwrap_or_default().chars().take(self.name).collect();
         let mut line = format!("  {name:<width$}", width = self.name);
@@ -215,7 +215,7 @@ impl ColumnWidths {
         line
     }
 
-    /// A bar; at least one character unless the count is 0.
+    /// The length of a bar: at least one character unless the count is 0.
     fn bar_length(&self, cell: &Cell) -> usize {
         let Cell::Bar(count, largest) = cell else { return 0 };
         let room = self.bar as u64;

@@ -1,7 +1,7 @@
-//! What a report covers: whose rows, from when, which of them, and how sure it is that none is missing.
+//! What a report covers: the account, the time, the filters, and whether all rows are known to be included.
 //!
-//! *Easy to get wrong:* the date is the one of the export, from its run or its manifest. Without either it is unknown, even
-//! if the report itself was made today.
+//! *Easy to get wrong:* the date is that of the export, taken from its run or its manifest. Without either, the date is
+//! unknown, even if the report itself was made today.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
 use crate::verdict::Verdict;
 
-/// Accounts that are named one by one.
+/// Maximum number of accounts that are listed by name.
 const MAX_ACCOUNTS: usize = 3;
-/// Placeholder for everything that only a manifest has.
+/// Placeholder for facts that only a manifest has.
 const NO_MANIFEST: &str = "unknown: no manifest";
 
-/// The facts, in the order of reading.
+/// The facts, in reading order.
 pub(super) fn about<D: ResourceDocument>(document: &D, source: Source<'_>) -> Vec<Fact> {
     let fact = |name, text, short| Fact { name, text, short, tone: Tone::Plain, section: None };
     let plain = |name, text| fact(name, text, None);
@@ -86,7 +86,7 @@ fn exported(source: Source<'_>) -> String {
     format!("{}{without}", span(first, last))
 }
 
-/// From one time to another; the date once if it is the same.
+/// A time span. The date is written once if both times have the same.
 fn span(from: &str, to: &str) -> String {
     let (from, to) = (moment(from), moment(to));
     match to.split_once(", ") {
@@ -157,7 +157,7 @@ fn verdict(verdict: Option<Verdict>, source: Source<'_>) -> Fact {
     Fact { name: "Verdict", text: meaning + &evidence.unwrap_or_default(), short, tone, section }
 }
 
-/// What is not in the numbers, or not in full.
+/// What the numbers omit, or include only in part.
 fn left_out<D: ResourceDocument>(document: &D, source: Source<'_>) -> Vec<String> {
     let rows = D::NOUN.many;
     let mut sentences = Vec::new();
@@ -196,10 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_told_in_words_that_fit_its_number() {
+    fn the_text_of_a_limit_agrees_with_its_number() {
         let rows = RowNoun { one: "contact", many: "contacts" };
-        let told = |limit| filters(&Filters { limit: Some(limit), ..Filters::default() }, rows).concat();
-        assert_eq!(told(1), "Only the first contact of the list.");
-        assert_eq!(told(1_001), "Only the first 1,001 contacts of the list.");
+        let text = |limit| filters(&Filters { limit: Some(limit), ..Filters::default() }, rows).concat();
+        assert_eq!(text(1), "Only the first contact of the list.");
+        assert_eq!(text(1_001), "Only the first 1,001 contacts of the list.");
     }
 }

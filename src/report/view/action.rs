@@ -1,6 +1,6 @@
-//! What to do, and how its rows are listed.
+//! Recommended actions, and how to list the rows that they concern.
 
-/// Something to do.
+/// A recommended action.
 #[derive(Debug)]
 pub(in crate::report) struct ActionView {
     pub(in crate::report) text: String,
@@ -8,12 +8,12 @@ pub(in crate::report) struct ActionView {
     pub(in crate::report) how: Option<How>,
 }
 
-/// How rows are listed.
+/// How to list the rows of an action.
 #[derive(Debug)]
 pub(in crate::report) enum How {
     /// A command of this program.
     Command(String),
-    /// A query of `DuckDB`.
+    /// A query for `DuckDB`.
     Sql(String),
 }
 
@@ -23,7 +23,7 @@ impl How {
         text
     }
 
-    /// Whether a form that cannot collapse it should show it.
+    /// Whether it is short enough for a form that cannot collapse it.
     pub(in crate::report) fn is_short(&self) -> bool {
         const MAX_LENGTH: usize = 240;
         self.text().len() <= MAX_LENGTH

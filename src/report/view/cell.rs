@@ -41,15 +41,15 @@ pub(in crate::report) enum Cell {
     Difference(CountChange, Wish),
     /// An amount of money.
     Money(Money),
-    /// By how much an amount changed.
+    /// The change of an amount.
     MoneyDifference(Money),
     /// A duration in milliseconds.
     Duration(u64),
-    /// A count and the largest one, which determine the shade.
+    /// A count and the largest count, which determine the shade.
     Shaded(u64, u64),
-    /// The length of a bar, and of the longest.
+    /// The length of a bar, and that of the longest bar.
     Bar(u64, u64),
-    /// A suppressed count: it or its complement may be too small.
+    /// A suppressed count: the count or its complement may be too small.
     Hidden,
 }
 

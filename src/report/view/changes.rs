@@ -7,7 +7,7 @@ use super::limits::ViewLimits;
 use super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
 use super::ranked::{Ranked, more};
 
-/// What puts every difference in doubt.
+/// The note for sides whose filters differ or are unknown.
 pub(super) const FILTERS_DIFFER: &str = "The two sides were exported with different filters, or the filters of one side are \
                                          unknown, so differences are not necessarily changes.";
 
@@ -23,7 +23,7 @@ pub(super) struct OlderSide<'a> {
 }
 
 impl OlderSide<'_> {
-    /// The section: its title has the date of the older side and how many rows there are more or fewer.
+    /// The section. Its title has the date of the older side and the difference in the number of rows.
     pub(super) fn section(
         self,
         rows: CountChange,

@@ -7,7 +7,7 @@ use super::limits::ViewLimits;
 use super::parts::{Column, Row, TableView};
 use super::ranked::{Ranked, more, sum};
 
-/// A table of counts with percentages of `total` and bars; `None` without rows.
+/// A table of counts with percentages of `total` and bars; `None` if it has no rows.
 pub(super) fn counted(
     title: &str,
     [name, counts]: [&str; 2],
@@ -22,11 +22,11 @@ pub(super) fn counted(
     };
     let view = TableView::new(title, [name.into(), counts.into(), "Share".into(), Column::bars()], Vec::new());
     let row = |key: &str, count| Row::of_key(key, cells(shown(key), count, count));
-    // The bar of many small groups together would not compare with those of single ones.
+    // A bar for the sum of many small groups would not be comparable with those of single groups.
     Some(ranked.fill(view, row, |rest| Row::rest(cells(more(rest.len()), sum(rest), 0))))
 }
 
-/// A table of counts without a total; `None` without rows.
+/// A table of counts without a total; `None` if it has no rows.
 pub(super) fn plain(title: &str, name: &str, table: &Table, limits: ViewLimits) -> Option<TableView> {
     let cells = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
     let view = TableView::new(title, [name.into(), "Count".into()], Vec::new());

@@ -1,4 +1,4 @@
-//! The report in ten lines, for a chat.
+//! The report in ten lines, for a chat message.
 
 use super::super::document::action::Action;
 use super::super::format::{difference, sentence};
@@ -10,19 +10,19 @@ use crate::base::plural::{count_of, grouped};
 /// Maximum number of lines.
 const MAX_LINES: usize = 10;
 
-/// What a digest is made of.
+/// The contents of a digest.
 pub(super) struct DigestParts<'a> {
     pub(super) facts: &'a [Fact],
     pub(super) warnings: &'a [String],
     pub(super) cards: &'a [Card],
-    /// Whether the cards are compared with numbers of other filters.
+    /// Whether the cards are compared with numbers from different filters.
     pub(super) filters_differ: bool,
-    /// Sentences of the resource.
+    /// Sentences specific to the resource.
     pub(super) highlights: &'a [String],
     pub(super) actions: &'a [Action],
 }
 
-/// The lines, of which the first ones are never left out.
+/// The lines. The first ones are never dropped.
 pub(super) fn digest(parts: &DigestParts<'_>) -> Vec<String> {
     let facts = parts.facts.iter().filter_map(|fact| Some(format!("{}: {}", fact.name, fact.short.as_ref()?)));
     let mut lines = vec![facts.collect::<Vec<_>>().join(" · ")];
@@ -31,7 +31,7 @@ pub(super) fn digest(parts: &DigestParts<'_>) -> Vec<String> {
         let more = if more > 0 { format!(" ({} more)", grouped(more)) } else { String::new() };
         lines.push(format!("Warning: {first}{more}"));
     }
-    // Before the differences that it puts in doubt.
+    // Placed before the differences that it casts doubt on.
     lines.extend(parts.filters_differ.then(|| FILTERS_DIFFER.to_owned()));
     lines.extend(parts.cards.iter().map(card));
     lines.extend(parts.highlights.iter().cloned());

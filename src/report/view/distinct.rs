@@ -1,6 +1,7 @@
-//! Tells apart keys that look the same: different texts can be equal once control characters are removed and ends cut off.
+//! Distinguishes keys that look the same: different texts can become equal when control characters are removed and long
+//! ones truncated.
 //!
-//! Such a name gets the first digits of the hash of its key, which stay the same from report to report.
+//! Such a name gets a suffix with the first digits of the hash of its key, which is the same in every report.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::parts::Row;
 
-/// Adds a suffix to the names of rows that other rows have, too; each row with its key.
+/// Adds a suffix to names that several rows share. `keys` has the key of each row.
 pub(super) fn distinguish(keys: &[&str], rows: &mut [Row]) {
     let names: Vec<String> = rows.iter().map(Row::name).collect();
     for at in repeated(&names) {
@@ -18,7 +19,7 @@ pub(super) fn distinguish(keys: &[&str], rows: &mut [Row]) {
     }
 }
 
-/// The names of keys, all different.
+/// The names of keys, made distinct.
 pub(super) fn distinct(keys: &[&str], name_of: fn(&str) -> String) -> Vec<String> {
     let mut names: Vec<String> = keys.iter().map(|key| name_of(key)).collect();
     for at in repeated(&names) {
@@ -27,7 +28,7 @@ pub(super) fn distinct(keys: &[&str], name_of: fn(&str) -> String) -> Vec<String
     names
 }
 
-/// Where names are that occur more than once.
+/// Indices of the names that occur more than once.
 fn repeated(names: &[String]) -> Vec<usize> {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for name in names {

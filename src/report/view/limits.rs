@@ -11,6 +11,6 @@ pub(in crate::report) struct ViewLimits {
     pub(in crate::report) months: usize,
     /// Days, the latest ones.
     pub(in crate::report) days: usize,
-    /// Channels with a column of their own.
+    /// Channels that get their own column.
     pub(in crate::report) channels: usize,
 }

@@ -1,4 +1,4 @@
-//! Regions, channels and columns as they are shown.
+//! Display names of regions, channels, columns and periods.
 
 use super::super::format::{capitalized, shown};
 use super::super::table::NONE_KEY;

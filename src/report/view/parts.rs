@@ -1,6 +1,6 @@
 //! The parts of a report, independent of its form: cards, sections, tables and charts.
 //!
-//! Whatever a renderer needs to know is an enum or a field here; no renderer parses the text of a table.
+//! Everything a renderer needs to know is an enum or a field here; no renderer parses the text of a table.
 
 use std::ops::Range;
 
@@ -16,14 +16,14 @@ use crate::verdict::Verdict;
 pub(in crate::report) struct ReportView {
     /// Title of the report.
     pub(in crate::report) title: String,
-    /// Its time, and its files unless it was made by a run.
+    /// Time of the report, and its files unless it was made by a run.
     pub(in crate::report) subtitle: String,
     pub(in crate::report) verdict: Option<Verdict>,
     /// What the report covers, shown below the title.
     pub(in crate::report) facts: Vec<Fact>,
     /// The report in ten lines.
     pub(in crate::report) digest: Vec<String>,
-    /// What to do, most important first.
+    /// Recommended actions, most important first.
     pub(in crate::report) actions: Vec<ActionView>,
     /// Warnings, shown before the numbers.
     pub(in crate::report) warnings: Vec<String>,
@@ -34,7 +34,7 @@ pub(in crate::report) struct ReportView {
     pub(in crate::report) footnote: String,
 }
 
-/// Something that is true of the whole report, such as the date of its export.
+/// A fact about the whole report, such as the date of its export.
 #[derive(Debug)]
 pub(in crate::report) struct Fact {
     pub(in crate::report) name: &'static str,
@@ -42,7 +42,7 @@ pub(in crate::report) struct Fact {
     /// The text in a digest, which has only some of the facts.
     pub(in crate::report) short: Option<String>,
     pub(in crate::report) tone: Tone,
-    /// The section that has the details.
+    /// The section with the details.
     pub(in crate::report) section: Option<SectionKind>,
 }
 
@@ -225,7 +225,7 @@ pub(in crate::report) enum TableKind {
     Plain,
     /// Many rows, which readers may want to sort.
     Sortable,
-    /// Checks, of which a count of 0 is good.
+    /// Checks, for which a count of 0 is good.
     Findings,
 }
 
@@ -321,7 +321,7 @@ impl Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum RowKind {
     Named,
-    /// Rows without a group, such as `unknown`; last in every order.
+    /// Rows without a group, such as `unknown`; always sorted last.
     Leftover,
     /// The sum of rows that do not fit.
     Rest,
@@ -340,11 +340,11 @@ pub(in crate::report) struct Fold {
 /// A world map, shaded by the count of each region.
 #[derive(Debug)]
 pub(in crate::report) struct MapView {
-    /// What is counted.
+    /// The noun for what is counted.
     pub(in crate::report) noun: RowNoun,
-    /// By region.
+    /// Counts by region.
     pub(in crate::report) counts: Table,
-    /// Their sum.
+    /// The sum of the counts.
     pub(in crate::report) total: u64,
     /// The smallest count that is shown, if small groups are merged.
     pub(in crate::report) min_cell: Option<u64>,
@@ -359,9 +359,9 @@ pub(in crate::report) struct HeatView {
     pub(in crate::report) label: &'static str,
     /// The meaning of the shades.
     pub(in crate::report) caption: &'static str,
-    /// Number of all rows, of which the table may have fewer.
+    /// Number of all rows; the table may have fewer.
     pub(in crate::report) rows: usize,
-    /// What the rows are called.
+    /// The noun for the rows.
     pub(in crate::report) row_noun: &'static str,
 }
 
@@ -378,7 +378,7 @@ pub(in crate::report) enum HeatScale {
 #[derive(Debug)]
 pub(in crate::report) struct LinesView {
     pub(in crate::report) charts: Vec<LineChart>,
-    /// What the charts leave out.
+    /// What the charts omit.
     pub(in crate::report) notes: Vec<Note>,
 }
 
@@ -388,9 +388,9 @@ pub(in crate::report) struct LineChart {
     pub(in crate::report) title: String,
     /// Counts by month or day, in order and without gaps.
     pub(in crate::report) points: Vec<(String, u64)>,
-    /// Where the points are on the axis of time, in thousandths of its length; empty if they are at equal distances.
+    /// Positions of the points on the time axis, in thousandths of its length; empty if they are evenly spaced.
     pub(in crate::report) places: Vec<usize>,
-    /// Whether the time of the last point is not over, so that its count is not comparable with the others.
+    /// Whether the period of the last point is incomplete, so that its count is not comparable with the others.
     pub(in crate::report) is_last_partial: bool,
     /// Name of the table with the numbers.
     pub(in crate::report) table: &'static str,

@@ -1,4 +1,4 @@
-//! What was read of each profile of an organization.
+//! The table of what was read for each profile of an organization.
 
 use super::super::document::origin::Origin;
 use super::super::document::profile::{InputProfile, ProfileFacts};
@@ -16,7 +16,7 @@ struct ProfileLine<'a> {
     label: &'a str,
     rows: u64,
     reachable: Option<u64>,
-    /// `None` if nobody knows.
+    /// `None` if unknown.
     verdict: Option<Verdict>,
     failure: Option<&'a str>,
 }
@@ -37,7 +37,7 @@ impl<'a> From<&'a InputProfile> for ProfileLine<'a> {
     }
 }
 
-/// One row for each profile of a run, in the order of reading, or of files; `None` without any.
+/// One row for each profile: those of a run in reading order, or those of files; `None` if there are none.
 pub(super) fn profiles(origin: &Origin, noun: RowNoun, limits: ViewLimits) -> Option<TableView> {
     let of_run: Vec<ProfileLine<'_>> = origin.run.iter().flat_map(|run| &run.profiles).map(Into::into).collect();
     if of_run.is_empty() {

@@ -1,4 +1,4 @@
-//! What the sections about quality have in common.
+//! What the sections on data quality have in common.
 
 use super::super::document::resource::ResourceDocument;
 use super::super::format::capitalized;
@@ -14,7 +14,7 @@ pub(super) fn section<D: ResourceDocument>(document: &D, findings: Vec<Row>, lim
     let columns = ["Finding", rows.as_str(), "Share"].map(Into::into);
     let findings = TableView { kind: TableKind::Findings, ..TableView::new("Findings", columns, findings) };
     let missing = document.missing();
-    // A row can lack several values, so these numbers must not be added up in a last row.
+    // A row can lack several values, so these numbers must not be added up.
     let all_columns = ViewLimits { rows: missing.len(), ..limits };
     let named = missing.iter().map(|(column, &count)| (column_name(column), count)).collect();
     let rejected = format!("Items that are not {}", noun.many);

@@ -3,8 +3,8 @@
 //! The largest rows come first, then one row with the sum of those that do not fit, and last the leftovers (`unknown`,
 //! `(other)`, `none`), which are always shown because they are not small groups but rows without one.
 //!
-//! *Easy to get wrong:* the row for the rest counts exactly what is not shown. A page that collapses a table shows fewer
-//! rows at first, so it has another such row until it is expanded ([`Fold`]).
+//! *Easy to get wrong:* the row for the rest counts exactly what is not shown. An HTML page that collapses a table shows
+//! fewer rows at first, so it has another such row until the table is expanded ([`Fold`]).
 
 use std::cmp::Reverse;
 
@@ -87,7 +87,7 @@ fn keys<'a, V>(rows: &[(&'a str, V)]) -> Vec<&'a str> {
     rows.iter().map(|&(key, _)| key).collect()
 }
 
-/// The name of a row for this many rows.
+/// The name of the row that stands for this many rows.
 pub(super) fn more(rows: usize) -> String {
     format!("… and {} more", grouped(rows as u64))
 }

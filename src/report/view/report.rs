@@ -1,4 +1,4 @@
-//! The frame that the sections of a resource are put into.
+//! Assembles a report from the sections of a resource and the parts that all reports share.
 
 use super::super::document::action::Action;
 use super::super::document::resource::ResourceDocument;
@@ -15,15 +15,15 @@ use super::warnings::warnings;
 pub(super) struct ResourceSections<const N: usize> {
     /// The most important numbers.
     pub(super) cards: Vec<Card>,
-    /// Whether the numbers are compared with those of other filters.
+    /// Whether the numbers are compared with those from different filters.
     pub(super) filters_differ: bool,
     /// Sentences for a digest.
     pub(super) highlights: Vec<String>,
-    /// All sections but the one about the run, in their order.
+    /// All sections except the one about the run, in order.
     pub(super) sections: [Option<Section>; N],
-    /// Whether there are ages among them.
+    /// Whether one of them shows ages.
     pub(super) has_ages: bool,
-    /// What is true of all tables.
+    /// A note that applies to all tables.
     pub(super) footnote: String,
 }
 
@@ -32,7 +32,7 @@ fn action(action: Action) -> ActionView {
     ActionView { text: sentence(&action.text), how }
 }
 
-/// The whole report; empty sections are left out.
+/// The whole report; empty sections are omitted.
 pub(super) fn report<D: ResourceDocument, const N: usize>(
     document: &D,
     content: ResourceSections<N>,

@@ -1,4 +1,4 @@
-//! The first section: how many rows there are, and what is true of all numbers.
+//! The first section: the number of rows, and notes that apply to all numbers.
 
 use super::super::document::resource::ResourceDocument;
 use super::super::format::capitalized;

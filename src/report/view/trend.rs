@@ -17,7 +17,7 @@ struct Series {
     counts: Vec<Option<u64>>,
 }
 
-/// The charts and their table; nothing unless there are several points.
+/// The charts and their table; empty if there are fewer than two points.
 pub(super) fn trend<D: ResourceDocument>(document: &D, limits: ViewLimits) -> Vec<Part> {
     let points = document.trend();
     if points.len() < 2 {
@@ -59,7 +59,7 @@ fn series(points: &[TrendPoint], limits: ViewLimits) -> Vec<Series> {
     totals.chain(channels).collect()
 }
 
-/// A chart with its points at their times; nothing unless all counts are known.
+/// A chart with points positioned by their times; `None` unless all counts are known.
 fn chart(points: &[TrendPoint], series: &Series) -> Option<LineChart> {
     let times: Option<Vec<i64>> =
         points.iter().map(|point| Some(Timestamp::parse(&point.as_of).ok()?.micros())).collect();
@@ -82,7 +82,7 @@ fn day(point: &TrendPoint) -> &str {
     point.as_of.get(..10).unwrap_or(&point.as_of)
 }
 
-/// A row for each time, and one with all of them as small bars.
+/// A row for each time, and one with the counts of each column as a sparkline.
 fn table(points: &[TrendPoint], series: &[Series], limits: ViewLimits) -> TableView {
     let cut = points.len().saturating_sub(limits.days);
     let cell = |count: Option<u64>| count.map_or(Cell::Hidden, Cell::Count);
@@ -103,7 +103,7 @@ fn table(points: &[TrendPoint], series: &[Series], limits: ViewLimits) -> TableV
     TableView { columns, ..TableView::new("Trend", [], rows).with_head() }.framed(Frame::Folded("The trend as a table"))
 }
 
-/// A bar for each count, from the smallest to the largest; a space for one that is not known.
+/// One bar for each count, scaled from the smallest to the largest; a space for an unknown count.
 fn sparkline(counts: &[Option<u64>]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const MAX: usize = 12;
@@ -112,7 +112,7 @@ fn sparkline(counts: &[Option<u64>]) -> String {
     let (Some(least), Some(most)) = (known().min(), known().max()) else { return String::new() };
     let steps = (BARS.len() - 1) as u128;
     let bar = |count: u64| {
-        // Without any change, a line in the middle.
+        // If all counts are equal, the line is in the middle.
         let step = if most == least { steps / 2 } else { u128::from(count - least) * steps / u128::from(most - least) };
         BARS[usize::try_from(step).unwrap_or(0)]
     };

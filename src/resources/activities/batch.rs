@@ -12,24 +12,24 @@ use super::schema::activities_schema;
 use crate::resources::BuildBatches;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
-/// Rows in a batch.
+/// Number of rows in a full batch.
 const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch ends, so that very long texts do not fill the memory.
+/// Bytes of text after which a batch ends, so that very long texts do not exhaust memory.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-/// Collects activities in record batches in the schema of [`activities_schema`].
+/// Collects activities in record batches with the schema [`activities_schema`].
 #[derive(Debug)]
 pub struct ActivityBatches {
     rows: usize,
     text_bytes: usize,
     message_id: StringBuilder,
     position: Int32Builder,
-    /// Of `status`, `description`, `from`, `reason_code` and `reason`.
+    /// For `status`, `description`, `from`, `reason_code` and `reason`.
     texts: [StringBuilder; 5],
-    /// Of `timestamp` and `scheduled_at`.
+    /// For `timestamp` and `scheduled_at`.
     times: [TimestampMicrosecondBuilder; 2],
-    /// Of `price` and `active_contact_price`.
+    /// For `price` and `active_contact_price`.
     amounts: [Decimal128Builder; 2],
 }
 

@@ -1,10 +1,10 @@
 //! Decodes one response about a message, leniently: a value of an unexpected kind becomes null, and the message is kept.
 //!
-//! Requests cost far more than decoding here (one per message), so this is plain serde. Numbers are read as texts of the
-//! body, because money must not pass through a float.
+//! There is one request per message, which costs far more than decoding, so this uses plain serde. Numbers are read as
+//! text from the body, because money must not be converted to a float.
 //!
-//! *Easy to get wrong:* the API lists the newest first. Rows are numbered from the oldest, by their times if all have
-//! one, otherwise by reversing the list. `SCHEDULED` may occur twice and is two rows.
+//! *Easy to get wrong:* the API lists the newest activity first. Rows are numbered from the oldest: by time if every
+//! activity has one, otherwise by reversing the list. `SCHEDULED` may occur twice, which gives two rows.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::resources::page::FindingsBuilder;
 use crate::resources::{PageFindings, RejectReason, RowPage};
 use crate::time::Timestamp;
 
-/// Maximum number of activities of one message, which has about five.
+/// Maximum number of activities of one message. A typical message has about five.
 const MAX_ACTIVITIES: usize = 10_000;
 
 /// The activities of one message.
@@ -33,7 +33,7 @@ pub struct ActivityPage {
     pub(super) message_id: Uuid,
     /// Oldest first.
     pub(super) rows: Vec<Activity>,
-    /// Whether the response states that more follow. The reference documents no way to request them.
+    /// Whether the response states that there are more. The API reference documents no way to request them.
     pub(super) has_more: bool,
     findings: PageFindings,
 }
@@ -56,7 +56,7 @@ pub(super) struct Activity {
     pub(super) active_contact_price: Option<i64>,
 }
 
-/// Without personal data.
+/// Omits personal data.
 impl fmt::Debug for Activity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Activity").field("status", &self.status).finish_non_exhaustive()
@@ -150,7 +150,7 @@ fn read(message_id: Uuid, data: Data<'_>) -> Option<ActivityPage> {
     Some(ActivityPage { message_id, rows, has_more, findings })
 }
 
-/// Reads the fields of one activity. A repeated field counts with its last value.
+/// Reads the fields of one activity. The last value of a repeated field is used.
 struct ActivityReader<'a> {
     findings: &'a mut FindingsBuilder,
     activity: Activity,
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_numbered_from_the_oldest_on() {
+    fn rows_are_numbered_from_the_oldest() {
         let newest_first = page(&json!([
             {"status": "SENT", "timestamp": "2026-03-01T00:00:02Z", "price": "0.0080"},
             {"status": "SCHEDULED", "timestamp": "2026-03-01T00:00:01Z", "scheduled_at": "2026-03-01T00:00:02Z"},
@@ -280,18 +280,25 @@ mod tests {
         ]));
         assert_eq!(statuses(&newest_first), ["QUEUED", "SCHEDULED", "SCHEDULED", "SENT"]);
         assert_eq!(newest_first.rows[3].price, Some(8_000));
-        assert!(newest_first.rows[2].scheduled_at.is_some(), "of the same moment, the one listed first is newer");
+        assert!(
+            newest_first.rows[2].scheduled_at.is_some(),
+            "of two with the same time, the one listed first is newer"
+        );
         let oldest_first = page(&json!([
             {"status": "QUEUED", "timestamp": "2026-03-01T00:00:00Z"},
             {"status": "SENT", "timestamp": "2026-03-01T00:00:02.5Z"},
         ]));
-        assert_eq!(statuses(&oldest_first), ["QUEUED", "SENT"], "times decide");
+        assert_eq!(statuses(&oldest_first), ["QUEUED", "SENT"], "sorted by time");
         let untimed = page(&json!([{"status": "SENT"}, {"status": "QUEUED", "timestamp": "2027-01-01T00:00:00Z"}]));
-        assert_eq!(statuses(&untimed), ["QUEUED", "SENT"], "as documented, the newest first");
+        assert_eq!(
+            statuses(&untimed),
+            ["QUEUED", "SENT"],
+            "the list is reversed, because the newest is documented to be first"
+        );
     }
 
     #[test]
-    fn values_of_another_kind_cost_that_value_and_are_counted() {
+    fn values_of_another_type_become_null_and_are_counted() {
         let page = page(&json!([
             {"status": "SENT", "timestamp": "soon", "price": 0.0075, "active_contact_price": "0.00000001", "from": 12_025_550_123_u64},
             {"status": ["SENT"], "timestamp": null, "price": "", "sentiment": 1},
@@ -331,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_another_message_or_without_a_list_has_no_data() {
+    fn a_response_about_another_message_or_without_a_list_has_no_data() {
         assert!(decoded(&json!({"message_id": Uuid::from_u128(8).to_string(), "activities": []})).is_none());
         assert!(decoded(&json!({"message_id": ID.to_string()})).is_none());
         assert!(decoded(&json!({"message_id": ID.to_string(), "activities": null})).is_none());
@@ -339,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_it_is_cut_is_noted() {
+    fn a_response_with_has_more_is_not_whole() {
         let cut = |pagination| {
             decoded(&json!({"activities": [{"status": "SENT"}], "pagination": pagination})).unwrap().has_more
         };

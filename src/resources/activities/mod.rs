@@ -21,7 +21,7 @@ use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
 use crate::listing::RowId;
 
-/// The activities of messages, read by the ids of the messages.
+/// The activities of messages, looked up by message id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Activities;
 
@@ -31,7 +31,7 @@ impl LookupResource for Activities {
     const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
     const ASKED: RowNoun = RowNoun { one: "message", many: "messages" };
     const SCHEMA_VERSION: u32 = 1;
-    // An id is in several consecutive rows, and times are nearly all distinct.
+    // An id occurs in several consecutive rows, and times are nearly all distinct.
     const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
     type Key = Uuid;
     type Page = ActivityPage;

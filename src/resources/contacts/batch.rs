@@ -1,10 +1,11 @@
 //! Builds record batches from the rows of pages.
 //!
 //! A page of a hundred rows is too small a batch, because arrays, counters and encoders have a fixed cost per batch. So the
-//! kept rows of successive pages are appended to the same columns until there are [`BATCH_ROWS`], and a text is copied once
-//! on its way from the response to the encoder.
+//! kept rows of successive pages are appended to the same columns until there are [`BATCH_ROWS`]. Each text is copied only
+//! once between the response and the encoder.
 //!
-//! *Easy to get wrong:* batches must not depend on how rows were divided into pages, or the bytes of files would, too.
+//! *Easy to get wrong:* batches must not depend on how rows were divided into pages. Otherwise, the bytes of files would
+//! depend on it, too.
 
 use std::sync::Arc;
 
@@ -19,21 +20,22 @@ use super::schema::{channel_field, column, schema_of};
 use super::{ContactPage, normalize};
 use crate::resources::BuildBatches;
 
-/// Rows in a batch: large enough that the cost per batch is negligible, small enough to stay in the processor's cache.
+/// Number of rows in a full batch: large enough that the cost per batch is negligible, small enough to fit into the CPU
+/// cache.
 pub const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch ends, so that very long texts exceed neither the memory nor Arrow's offsets, which
-/// end at two gigabytes. Usual batches have four megabytes, and several exist at a time.
+/// Bytes of text after which a batch ends, so that very long texts exceed neither memory nor Arrow's offsets, which are
+/// limited to two gigabytes. A typical batch has four megabytes, and several exist at a time.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-/// Collects the kept rows of pages in record batches in the schema of [`contacts_schema`](super::contacts_schema), or
-/// of [`contacts_schema_with_extra`](super::contacts_schema_with_extra).
+/// Collects the kept rows of pages in record batches with the schema [`contacts_schema`](super::contacts_schema) or
+/// [`contacts_schema_with_extra`](super::contacts_schema_with_extra).
 #[derive(Debug)]
 pub struct BatchBuilder {
     batch_rows: usize,
     max_bytes: usize,
     columns: ContactBuilders,
-    /// The column of what no other column holds, if it was requested.
+    /// The column `extra`, if it was requested.
     extra: Option<StringBuilder>,
 }
 
@@ -44,7 +46,7 @@ impl Default for BatchBuilder {
 }
 
 impl BatchBuilder {
-    /// For batches of `batch_rows`, at least one.
+    /// Creates a builder for batches of `batch_rows` rows, at least 1.
     pub fn new(batch_rows: usize) -> Self {
         let columns = ContactBuilders::with_capacity(batch_rows);
         Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns, extra: None }
@@ -56,7 +58,7 @@ impl BatchBuilder {
         Self { extra: has_extra.then(StringBuilder::new), ..self }
     }
 
-    /// Returns the batch and starts over.
+    /// Returns the batch and starts a new one.
     fn take(&mut self) -> RecordBatch {
         let mut columns = self.columns.take();
         columns.extend(self.extra.as_mut().map(take_texts));
@@ -110,7 +112,7 @@ impl ContactPage {
     }
 }
 
-/// Columns with the server's text as sent.
+/// Columns with the text as sent by the server.
 const PLAIN_TEXTS: [usize; 7] = [
     column::ID,
     column::PHONE_NUMBER,
@@ -177,13 +179,13 @@ impl ContactBuilders {
         self.updated_at.append_option(contact.time(column::UPDATED_AT));
     }
 
-    /// Bytes of all texts.
+    /// Total bytes of all texts.
     fn text_bytes(&self) -> usize {
         let texts = self.plain_texts.iter().chain([&self.country_code, &self.region_code, &self.default_channel]);
         texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).sum()
     }
 
-    /// Returns the columns and starts over.
+    /// Returns the columns and starts new ones.
     fn take(&mut self) -> Vec<ArrayRef> {
         let [id, phone_number, e164, international, national, rfc, customer_id] =
             self.plain_texts.each_mut().map(take_texts);
@@ -207,15 +209,15 @@ impl ContactBuilders {
     }
 }
 
-/// Returns the texts and starts over, with capacity for a little more than the last ones: growing memory copies it at
-/// every step.
+/// Returns the texts and starts a new column, with capacity for a little more than the last one, because a growing buffer is
+/// copied each time.
 fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
     let (rows, bytes) = (builder.len(), builder.values_slice().len());
     let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);
     Arc::new(std::mem::replace(builder, next).finish())
 }
 
-/// Channels by text. Few different texts occur, so each is parsed once.
+/// A cache of parsed channel lists. Few different texts occur, so each is parsed only once.
 #[derive(Debug, Default)]
 struct KnownChannels(Vec<(String, Vec<String>)>);
 
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_do_not_depend_on_how_rows_were_cut_into_pages() {
+    fn batches_do_not_depend_on_how_rows_were_divided_into_pages() {
         let wanted = page(0..50).batch();
         for size in [1, 7, 10, 11, 50] {
             let mut builder = BatchBuilder::new(10);
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_grows_too_long_cuts_the_batch() {
+    fn a_batch_ends_when_a_column_grows_too_long() {
         let mut builder = BatchBuilder { max_bytes: 20, ..BatchBuilder::new(1000) };
         let page = page(0..11);
         let first = builder.append(&page, &[true; 11]);
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_rows_that_are_kept_come_into_a_batch() {
+    fn a_batch_has_only_the_rows_that_are_kept() {
         let mut builder = BatchBuilder::new(3);
         let keep = [true, false, false, true, true, false, true];
         let full = builder.append(&page(0..7), &keep);

@@ -1,11 +1,11 @@
 //! Decodes a response into the rows of a page, in one pass.
 //!
-//! Pages that look as documented are read by `scan`, all others here: a serde seed passes each field to the current row. No
-//! contact is ever a struct of strings.
+//! Pages in the documented form are read by `scan`, and all others here: a serde seed passes each field to the current row,
+//! without building a struct of strings for a contact.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must not lose the contact or the page. Unambiguous values are
-//! accepted (a number where a text is documented, `"true"` or 1 for a flag, a list of channels), others become null and are
-//! counted. Only truncated or invalid JSON is an error: then the page is fetched again.
+//! accepted (a number where a text is documented, `"true"` or 1 for a flag, a list of channels). Others become null and are
+//! counted. Only truncated or invalid JSON is an error; the page is then fetched again.
 //!
 //! The shape is that of the API reference, "List contacts". Measured by `benches/decode.rs`.
 
@@ -25,7 +25,7 @@ use crate::api::wire::{Envelope, NullableSeed, too_many_items};
 use crate::resources::json_escapes::{unescaped, without_lone_surrogates};
 use crate::resources::{ListData, PageLimit};
 
-/// Reads a whole response by serde alone.
+/// Reads a whole response with serde alone.
 ///
 /// # Errors
 /// When the body is not one complete JSON object, `contacts` is not a list, or it has more items than
@@ -41,7 +41,7 @@ pub(super) fn decode_by_serde(
     })
 }
 
-/// A body that replaces another, whose bytes stay counted while it is held.
+/// A body that replaces another. It keeps the original alive, so that its bytes stay counted.
 fn repaired_body(text: String, original: &ByteString) -> ByteString {
     struct Repaired(String, #[expect(dead_code, reason = "held, not read")] ByteString);
     impl AsRef<[u8]> for Repaired {
@@ -162,7 +162,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
     }
 }
 
-/// Visitor methods for values that are read and dropped.
+/// Visitor methods for values that are read and discarded.
 macro_rules! ignore_other_kinds {
     ($value:expr; $($visit:ident: $kind:ty),*) => {
         $(fn $visit<E: Error>(self, _: $kind) -> Result<Self::Value, E> {
@@ -221,7 +221,7 @@ struct FieldSeed<'a> {
 impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = bool;
 
-    /// Takes the value as it is written: serde rejects numbers above 1.8e308, and rounds long ones.
+    /// Reads the value as raw text, because serde rejects numbers above 1.8e308 and rounds long ones.
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         Ok(match raw.as_bytes() {
@@ -303,7 +303,7 @@ impl FieldSeed<'_> {
     }
 }
 
-/// The text of a valid value, without its quotes and escapes; `None` if it is of another kind.
+/// The text of a valid value, without its quotes and escapes; `None` if the value is of another kind.
 fn text_of(raw: &str) -> Option<Cow<'_, str>> {
     unescaped(raw.strip_prefix('"')?.strip_suffix('"')?)
 }

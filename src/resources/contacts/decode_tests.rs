@@ -83,7 +83,7 @@ fn absent_and_null_fields_are_null_and_the_channel_list_is_empty() {
 }
 
 #[test]
-fn empty_texts_stay_empty_where_null_is_something_else() {
+fn empty_texts_are_kept_where_they_differ_from_null() {
     let page = page(r#"[{"id":"a","phone_number":"","region_code":"","country_code":"  ","default_channel":""}]"#);
     assert_eq!(text(&page, column::PHONE_NUMBER), [Some("")]);
     assert_eq!(text(&page, column::REGION_CODE), [None]);
@@ -92,7 +92,7 @@ fn empty_texts_stay_empty_where_null_is_something_else() {
 }
 
 #[test]
-fn items_that_cannot_be_contacts_are_rejected_with_their_reason_and_leave_no_trace() {
+fn items_that_are_not_contacts_are_rejected_with_a_reason() {
     let page = page(r#"[{"id":"a","new":1},null,7,"x",[1],{"phone_number":"+1","new":2},{"id":" "},{"id":"b"}]"#);
     assert_eq!(text(&page, column::ID), [Some("a"), Some("b")]);
     assert_eq!(text(&page, column::PHONE_NUMBER), [None, None]);
@@ -105,7 +105,7 @@ fn items_that_cannot_be_contacts_are_rejected_with_their_reason_and_leave_no_tra
 }
 
 #[test]
-fn values_of_another_type_cost_no_contact() {
+fn a_value_of_another_type_does_not_lose_the_contact() {
     let page = page(
         r#"[{"id":7,"phone_number":123,"country_code":44,"opt_out":"True","is_inherited":"maybe","created_at":{"a":[1]},
             "updated_at":"soon","available_channels":["SMS","rcs"],"region_code":["US"],"format_e164":true},
@@ -129,7 +129,7 @@ fn values_of_another_type_cost_no_contact() {
 }
 
 #[test]
-fn a_number_is_kept_as_it_is_written() {
+fn a_number_is_kept_as_written() {
     let page = page(
         r#"[{"id":100000000000000000000001,"phone_number":12345678901234567890123,"country_code":1e400,"format_e164":1.50,
              "opt_out":1e400,"is_inherited":-0,"created_at":1e400,"region_code":[1e400],"available_channels":["sms",1e400]},
@@ -173,7 +173,7 @@ fn unknown_field_names_are_bounded() {
 }
 
 #[test]
-fn a_name_that_no_field_has_is_not_repeated() {
+fn a_name_that_does_not_look_like_a_field_is_not_shown() {
     let names =
         ["https://evil.com/", "+14155550123", "n14155550123", "two words", "", "é", &"x".repeat(65), "www.evil.com"];
     let fields = names.map(|name| format!(r#""{name}":1"#)).join(",");
@@ -183,7 +183,7 @@ fn a_name_that_no_field_has_is_not_repeated() {
 }
 
 #[test]
-fn a_page_of_many_times_what_was_requested_is_refused() {
+fn a_page_with_far_more_items_than_requested_is_refused() {
     let read = |item: &str, items: usize| {
         let body = format!(r#"{{"success":true,"data":{{"contacts":[{}]}}}}"#, vec![item; items].join(","));
         decode_page_within(&body.into(), PageLimit::for_size(200)).map(|_| ()).map_err(|error| error.to_string())
@@ -196,7 +196,7 @@ fn a_page_of_many_times_what_was_requested_is_refused() {
 }
 
 #[test]
-fn a_list_of_channels_that_is_no_list_is_null_and_counted() {
+fn an_invalid_list_of_channels_is_null_and_counted() {
     let long: Vec<String> = (0..2000).map(|at| format!("c{at}")).collect();
     let page = page(&format!(
         r#"[{{"id":"a","available_channels":"{}"}},{{"id":"b","available_channels":["sms",[["rcs"]]]}}]"#,
@@ -207,7 +207,7 @@ fn a_list_of_channels_that_is_no_list_is_null_and_counted() {
 }
 
 #[test]
-fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
+fn fields_are_read_in_any_order_and_a_missing_list_is_detected() {
     let envelope = read(r#"{"data":{"pagination":{"page":3},"contacts":[{"id":"a"}]},"success":true}"#).unwrap();
     let list = envelope.data.unwrap();
     assert_eq!(list.pagination.unwrap().page, Some(3));
@@ -218,7 +218,7 @@ fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
 }
 
 #[test]
-fn broken_json_is_an_error_and_never_a_panic() {
+fn broken_json_is_an_error_and_does_not_panic() {
     let whole = r#"{"success":true,"data":{"contacts":[{"id":"\u00e9","opt_out":true}],"pagination":{}}}"#;
     for end in 0..whole.len() {
         assert!(read(&whole[..end]).is_err(), "cut at {end}");
@@ -240,7 +240,7 @@ fn hostile_texts_arrive_unchanged() {
 }
 
 #[test]
-fn an_unpaired_surrogate_loses_no_page() {
+fn an_unpaired_surrogate_does_not_lose_the_page() {
     let page = page(
         r#"[{"id":"a\ud83d","phone_number":"\ud83d\ude00","customer_id":"\\ud83d\"\udc00\ud83d\\"},{"id":"b\ud83d\ud83d\ude00"}]"#,
     );

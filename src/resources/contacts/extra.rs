@@ -1,13 +1,13 @@
 //! The column `extra`: the values of a contact that no other column holds, as a JSON object.
 //!
-//! Its members are undocumented fields, and documented fields whose own column cannot hold the value. They are in the order
-//! of the response and as sent, without white space between tokens.
+//! Its members are undocumented fields, and documented fields whose own column cannot hold the value. They are written in
+//! the order of the response and as sent, without white space between tokens.
 //!
-//! [`extras`] parses a page a second time, but only if the decoder found such fields on it, so exports without the column
-//! pay nothing for it.
+//! [`extras`] parses a page a second time, but only if the decoder found such fields on it. Exports without the column have
+//! no extra cost.
 //!
-//! *Easy to get wrong:* the last value of a repeated name counts, as in the other columns. A server may send megabytes, so
-//! the column has a maximum length, and counts omitted members.
+//! *Easy to get wrong:* the last value of a repeated name is used, as in the other columns. A server may send megabytes, so
+//! the column has a maximum length and counts the members that it omits.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 /// characters).
 const MAX_BYTES: usize = 32_000;
 
-/// The member that counts omitted members.
+/// Name of the member that counts omitted members.
 const OMITTED: &str = "omitted_by_sent_export";
 
 /// The values of the column for the accepted contacts of a page; empty if all are null.
@@ -43,7 +43,7 @@ pub(super) fn extras(page: &ContactPage) -> Vec<Option<String>> {
 
 /// The items of the list in a response.
 fn raw_items(body: &str) -> Option<Vec<&RawValue>> {
-    // As in the decoder, the last of repeated lists counts.
+    // As in the decoder, the last of repeated lists is used.
     let data = Envelope::from_str_seed(body, PhantomData::<BTreeMap<String, &RawValue>>).ok()?.data?;
     serde_json::from_str(data.get("contacts")?.get()).ok()
 }
@@ -100,7 +100,7 @@ fn is_held(column: usize, kind: JsonKind, value: &str) -> bool {
     }
 }
 
-/// Whether all items of a list are texts, and fit into the column.
+/// Whether all items of a list are texts that fit into the column.
 fn are_channels(list: &str) -> bool {
     serde_json::from_str::<Vec<String>>(list).is_ok_and(|names| names.join(",").len() <= MAX_CHANNELS_BYTES)
 }
@@ -109,7 +109,7 @@ fn are_channels(list: &str) -> bool {
 fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> Option<String> {
     let (mut object, mut omitted) = joined(members.clone(), |_| true);
     if omitted.members > 0 {
-        // A field with the name of the counting member is omitted, too.
+        // A field with the same name as the counting member is omitted, too.
         (object, omitted) = joined(members, |name| unescaped(name).as_deref() != Some(OMITTED));
         let OmittedMembers { members, bytes } = omitted;
         object.push_str(if object.is_empty() { "{" } else { "," });
@@ -122,14 +122,14 @@ fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> 
     Some(without_lone_surrogates(&object).unwrap_or(object))
 }
 
-/// The members that are left out of an object.
+/// The members that are omitted from an object.
 #[derive(Default)]
 struct OmittedMembers {
     members: u64,
     bytes: u64,
 }
 
-/// The start of an object with the members that fit and whose names `may_stay`; empty without any.
+/// The start of an object with the members that fit and for whose names `may_stay` is true; empty if there are none.
 fn joined<'a>(
     members: impl Iterator<Item = &'a (&'a str, &'a str)>,
     may_stay: impl Fn(&str) -> bool,

@@ -27,7 +27,7 @@ fn extra_of(members: &str) -> Option<String> {
 }
 
 #[test]
-fn documented_fields_leave_nothing_to_keep_and_cost_no_second_read() {
+fn a_page_of_documented_fields_has_no_extra_and_is_read_once() {
     let page = page(
         r#"{"id":"a","phone_number":"\u002B1","format_e164":null,"country_code":1,"available_channels":["sms"],
             "opt_out":"true","is_inherited":0,"created_at":"2026-03-01T00:00:00Z","updated_at":"0001-01-01T00:00:00"}"#,
@@ -75,7 +75,7 @@ fn values_that_their_columns_cannot_hold_are_kept() {
 }
 
 #[test]
-fn the_last_of_repeated_names_counts() {
+fn the_last_of_repeated_names_is_used() {
     assert_eq!(extra_of(r#""x":1,"y":2,"\u0078":3"#).unwrap(), r#"{"y":2,"\u0078":3}"#);
     assert_eq!(extra_of(r#""opt_out":"maybe","opt_out":true"#), None);
     assert_eq!(extra_of(r#""opt_out":true,"opt_out":"maybe""#).unwrap(), r#"{"opt_out":"maybe"}"#);
@@ -90,7 +90,7 @@ fn unpaired_surrogates_become_readable_text() {
 }
 
 #[test]
-fn huge_values_are_left_out_and_counted() {
+fn huge_values_are_omitted_and_counted() {
     let (huge, nested) = ("x".repeat(MAX_BYTES), "[".repeat(50_000) + &"]".repeat(50_000));
     let extra: Value =
         serde_json::from_str(&extra_of(&format!(r#""a":1,"b":"{huge}","c":2,"d":{nested}"#)).unwrap()).unwrap();
@@ -127,7 +127,7 @@ fn each_contact_has_its_own_and_rejected_items_have_none() {
     assert_eq!(batch.column(column::EXTRA).null_count(), 2);
 }
 
-/// JSON texts, numbers and what they nest in.
+/// JSON texts and numbers, and lists and objects of them.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -146,7 +146,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn whatever_is_sent_comes_back(
+    fn any_json_is_preserved(
         contacts in prop::collection::vec(prop::collection::btree_map("x[a-z\"\\\\é ]{0,4}", any_json(), 0..5), 1..4),
         is_pretty in any::<bool>(),
     ) {

@@ -1,4 +1,4 @@
-//! Contacts that are looked up one by one: by their id, or by their phone number.
+//! Contacts that are looked up one by one, by id or by phone number.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -103,7 +103,7 @@ impl LookupResource for ContactLookup {
         }
     }
 
-    /// A contact is read as a list of one, so that it has the same columns from any endpoint.
+    /// A single contact is read as a list of one, so that it has the same columns from any endpoint.
     fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
         let ContactKey::Id(id) = key else {
             let Envelope { success, data, error, meta } =
@@ -127,7 +127,7 @@ impl LookupResource for ContactLookup {
         page.items.is_empty()
     }
 
-    /// A full page may not contain all of them.
+    /// A full page may lack some of the contacts.
     fn is_whole(page: &ContactPage) -> bool {
         page.items.len() < CONTACTS_OF_NUMBER as usize
     }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_the_contact_that_was_requested_or_nothing() {
+    fn a_response_about_another_contact_has_no_data() {
         let id = Uuid::from_u128(7);
         let key = ContactKey::Id(id);
         let contact = format!(r#"{{"id":"{}","phone_number":"\u002B1"}}"#, id.to_string().to_uppercase());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_are_no_contacts_are_an_answer_and_an_empty_list_is_none() {
+    fn rejected_items_are_an_answer_and_an_empty_list_means_missing() {
         let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
         let is_missing = |contacts: &str| {
             let body = format!("{{\"success\":true,\"data\":{{\"contacts\":{contacts}}},\"meta\":{{}}}}");

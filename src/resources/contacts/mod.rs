@@ -1,7 +1,7 @@
 //! Contacts: their Arrow schema, the normalization of their fields, and the decoder from a page's JSON to columns.
 //!
-//! [`decode_page`] reads one response into a [`ContactPage`], with the keys by which the walk detects moves and
-//! duplicates. [`BatchBuilder`] collects the kept contacts in record batches in the schema of [`contacts_schema`].
+//! [`decode_page`] reads one response into a [`ContactPage`], with the keys by which the walk detects moved rows and
+//! duplicates. [`BatchBuilder`] collects the kept contacts in record batches with the schema [`contacts_schema`].
 //! This module depends neither on HTTP nor on files.
 
 mod batch;

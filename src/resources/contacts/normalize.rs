@@ -1,6 +1,6 @@
-//! The rules that normalize a field, as pure functions of the server's text.
+//! The rules that normalize a field, as pure functions of the text from the server.
 //!
-//! The rules are those of the README's table of columns.
+//! They are documented in the table of columns in the README.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ pub(super) fn trimmed(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A region as ISO 3166-1 writes it: trimmed, in upper case.
+/// A region code as in ISO 3166-1: trimmed, in upper case.
 pub(super) fn region(text: &str) -> Option<Cow<'_, str>> {
     trimmed(text).map(|text| {
         if text.bytes().any(|byte| !byte.is_ascii_uppercase()) { text.to_uppercase().into() } else { text.into() }
@@ -39,7 +39,7 @@ pub(super) fn channels(text: &str) -> Vec<String> {
     names.map(Cow::into_owned).collect()
 }
 
-/// A flag that is written as a text, in capital letters or not, as spreadsheets and other servers do.
+/// A flag that is written as text in any case, as spreadsheets and other servers do.
 pub fn flag(text: &str) -> Option<bool> {
     let text = text.trim();
     [("true", true), ("false", false)]

@@ -1,11 +1,11 @@
-//! Contacts that are selected after reading, because the API has no filter for them.
+//! Selects contacts after reading, because the API has no such filters.
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 
 use super::schema::column;
 use crate::resources::RowFilter;
 
-/// Which contacts are written. The whole list is read anyway.
+/// Which contacts are written. The whole list is read in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnlyContacts {
     /// Those that opted out: `opt_out` is true.
@@ -15,7 +15,7 @@ pub enum OnlyContacts {
 }
 
 impl OnlyContacts {
-    /// Both, in the order of the help.
+    /// Both, in the order of the help text.
     pub const ALL: [Self; 2] = [Self::OptedOut, Self::Reachable];
 
     /// Its name on the command line and in manifests.
@@ -61,7 +61,7 @@ mod tests {
     use crate::resources::contacts::{BatchBuilder, decode_page};
 
     #[test]
-    fn contacts_are_chosen_by_opt_out_and_channels() {
+    fn contacts_are_selected_by_opt_out_and_channels() {
         let contact = |opt_out: Option<bool>, channels: &str| serde_json::json!({"id": "a", "opt_out": opt_out, "available_channels": channels});
         let contacts = [
             contact(Some(true), "sms"),

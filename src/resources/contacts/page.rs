@@ -10,10 +10,10 @@ use crate::resources::RowPage;
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
 
-/// Maximum length of a list of channels, because each name in it becomes a text of its own.
+/// Maximum length of a list of channels, because each name in it becomes a separate text.
 pub(super) const MAX_CHANNELS_BYTES: usize = 4 << 10;
 
-/// The contacts of one response: read and checked, but not yet in columns, which [`BatchBuilder`](super::BatchBuilder) builds.
+/// The contacts of one response, read and checked, but not yet in columns. [`BatchBuilder`](super::BatchBuilder) builds those.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
     /// The accepted contacts in the order of the response.
@@ -62,7 +62,7 @@ impl ContactPageBuilder {
         self.items.len() < self.limit.items()
     }
 
-    /// Ends the item being read.
+    /// Finishes the item that is being read.
     pub(super) fn end_item(&mut self, is_object: bool) {
         let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
         let key = id.map(RowId::new).map(|id| self.end_contact(id));

@@ -1,4 +1,4 @@
-//! Reads a response: by the scanner if it looks as documented, otherwise by serde.
+//! Reads a response: with the scanner if it has the documented form, otherwise with serde.
 //!
 //! Measured by `benches/decode.rs`, which compares both.
 
@@ -19,8 +19,7 @@ pub fn decode_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>,
     decode_page_within(body, PageLimit::default())
 }
 
-/// Reads a whole response of `GET /v3/contacts` with no more items than `limit`, so that its memory is
-/// limited.
+/// Reads a whole response of `GET /v3/contacts` with no more items than `limit`, which limits its memory.
 ///
 /// # Errors
 /// As [`decode_page`].
@@ -31,7 +30,7 @@ pub fn decode_page_within(
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
-/// Reads a whole response by serde alone, which is slower. [`decode_page`] must agree with it on every body.
+/// Reads a whole response with serde alone, which is slower. [`decode_page`] must agree with it on every body.
 ///
 /// # Errors
 /// As [`decode_page`].

@@ -1,4 +1,4 @@
-//! The list of contacts, with the filters that the API has for it.
+//! The list of contacts, with the filters that the API provides.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
 use crate::resources::{ListData, PageLimit, Parameter, Resource, RowFilter};
 
-/// The requested contacts, by the filters of the API reference.
+/// The requested contacts, selected by the filters of the API reference.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Contacts {
     /// `search`
@@ -21,7 +21,7 @@ pub struct Contacts {
     pub channel: Option<String>,
     /// `phone`: an exact number. Never shown.
     pub phone: Option<String>,
-    /// Which of the contacts that are read are written.
+    /// Selects the contacts to write among those that are read.
     pub only: Option<OnlyContacts>,
     /// Whether values that no other column holds are kept.
     pub has_extra: bool,

@@ -1,8 +1,8 @@
 //! The contacts of a page, as the positions of their texts in the body.
 //!
-//! A page is decoded as soon as it arrives, to find out whether it must be fetched again, and then waits for its turn. Until
-//! then, no text is copied and no column is built: each field is one word with the position of its text in the body.
-//! [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only for the rows that are kept.
+//! A page is decoded as soon as it arrives, to find out whether it must be fetched again, and then waits until the pages
+//! before it are processed. Until then, no text is copied and no column is built: each field is one word with the position
+//! of its text in the body. [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only for the kept rows.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use bytestring::ByteString;
 use super::schema::{FIELD_NAMES, column};
 use crate::resources::packed_field::PackedField;
 
-/// Maximum capacity that is reserved for texts beside the body in advance, because a body can be unusually long.
+/// Maximum capacity that is reserved in advance for texts outside the body, because a body can be unusually long.
 const MAX_RESERVED_BYTES: usize = 64 << 10;
 
 /// One contact, with one field per column.
 type ContactRow = [PackedField; column::COUNT];
 
-/// The contacts of a page, the last of which may still be read.
+/// The contacts of a page. The last one may be incomplete while it is being read.
 #[derive(Clone)]
 pub(super) struct ContactRows {
     body: ByteString,
@@ -77,10 +77,10 @@ impl ContactRows {
         self.end_text(column);
     }
 
-    /// Starts a text that consists of parts.
+    /// Starts a text that is composed of parts.
     pub(super) fn start_text(&mut self) {
         if self.beside.capacity() == 0 {
-            // If one phone number is escaped, all are: together about a fifth of the body of an ordinary page.
+            // If one phone number is escaped, all are. Together, they are about a fifth of the body of a typical page.
             self.beside.reserve((self.body.len() / 5).min(MAX_RESERVED_BYTES));
         }
         self.started_at = self.beside.len();
@@ -107,13 +107,13 @@ impl ContactRows {
         self.open[column] = micros.map_or(PackedField::NULL, PackedField::number);
     }
 
-    /// Keeps the current contact, whose times were set.
+    /// Keeps the current contact, whose times must have been set.
     pub(super) fn close_row(&mut self) {
         self.closed.push(self.open);
         self.open = [PackedField::NULL; column::COUNT];
     }
 
-    /// Drops the current contact.
+    /// Discards the current contact.
     pub(super) fn drop_row(&mut self) {
         self.open = [PackedField::NULL; column::COUNT];
     }
@@ -163,7 +163,7 @@ impl PartialEq for ContactRows {
     }
 }
 
-/// Without personal data.
+/// Omits personal data.
 impl fmt::Debug for ContactRows {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Rows").field("len", &self.len()).finish_non_exhaustive()

@@ -1,14 +1,14 @@
 //! A fast decoder for pages that look exactly as documented; serde reads all others.
 //!
-//! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand,
-//! eight bytes at a time, and leaves the few hundred bytes around the list to serde.
-//! As soon as anything differs from the documented form, it gives up, and serde reads the whole page.
+//! [`decode_page`](super::decode_page) tries [`scan_page`] before serde. It parses the list of contacts itself, eight bytes
+//! at a time, and leaves the few hundred bytes around the list to serde. As soon as anything differs from the documented
+//! form, it gives up, and serde reads the whole page.
 //!
-//! *Easy to get wrong:* what this accepts, serde must accept with the same result. So the only accepted values are texts for
-//! text columns, true, false and null. Numbers, lists, items that are not objects, control characters in texts, surrogate
-//! escapes and unusual envelopes are left to serde.
+//! *Easy to get wrong:* serde must accept everything that this accepts, with the same result. So the only accepted values
+//! are texts for text columns, true, false and null. Numbers, lists, items that are not objects, control characters in
+//! texts, surrogate escapes and unusual envelopes are left to serde.
 //!
-//! Members are expected in the order of the API reference; any other order is read, too, but slower.
+//! Members are expected in the order of the API reference; any other order is also read, but more slowly.
 //!
 //! `scan_tests.rs` and the target in `fuzz/` compare it with serde; `benches/decode.rs` measures it.
 
@@ -35,7 +35,7 @@ pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<
     let list_start = cursor.at;
     let mut builder = ContactPageBuilder::new(body.clone(), limit);
     cursor.take_items(&mut builder)?;
-    // The few bytes around the list, which serde reads in any form.
+    // Serde reads the few bytes around the list, in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
     Envelope::from_str_seed(&surroundings, ContactListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
@@ -85,7 +85,7 @@ impl<'a> ScanCursor<'a> {
         self.rest().starts_with(token).then(|| self.at += token.len())
     }
 
-    /// Reads items up to and with the bracket that ends the list.
+    /// Reads items up to and including the bracket that ends the list.
     fn take_items(&mut self, builder: &mut ContactPageBuilder) -> Option<()> {
         if self.peek()? == b']' {
             self.at += 1;
@@ -106,7 +106,7 @@ impl<'a> ScanCursor<'a> {
         }
     }
 
-    /// Reads the members of one contact up to and with the closing brace.
+    /// Reads the members of one contact up to and including the closing brace.
     fn take_members(&mut self, builder: &mut ContactPageBuilder) -> Option<()> {
         if self.peek()? == b'}' {
             self.at += 1;
@@ -141,7 +141,7 @@ impl<'a> ScanCursor<'a> {
     }
 
     /// Reads members while they have the usual form: the expected name, no white space, a text without escapes except the
-    /// plus sign of a phone number, and a comma after it. Returns which column is expected next.
+    /// plus sign of a phone number, and a comma after it. Returns the column that is expected next.
     fn take_usual_texts(&mut self, mut expected: usize, rows: &mut ContactRows) -> usize {
         while let Some(name) = NAMES.get(expected)
             && !matches!(expected, column::OPT_OUT | column::IS_INHERITED)
@@ -207,7 +207,7 @@ impl<'a> ScanCursor<'a> {
         Some(())
     }
 
-    /// Continues a string that was plain from `start` up to the backslash that was just read.
+    /// Continues a string that had no escapes from `start` up to the backslash that was just read.
     fn take_escaped(&mut self, start: usize, column: usize, rows: &mut ContactRows) -> Option<()> {
         rows.start_text();
         rows.extend_text(&self.body[start..self.at - 1]);
@@ -235,7 +235,7 @@ impl<'a> ScanCursor<'a> {
         }
     }
 
-    /// Four hexadecimal digits that are a character by themselves.
+    /// Reads four hexadecimal digits that encode a character without a second code unit.
     fn take_code_unit(&mut self) -> Option<char> {
         let digits = self.rest().get(..4)?;
         self.at += 4;
@@ -243,7 +243,7 @@ impl<'a> ScanCursor<'a> {
         char::from_u32(unit)
     }
 
-    /// Skips the value of an undocumented field, if it is of a simple kind.
+    /// Skips the value of an undocumented field if it is neither a list nor an object.
     fn skip_value(&mut self) -> Option<()> {
         match self.peek()? {
             b'"' => {
@@ -256,7 +256,7 @@ impl<'a> ScanCursor<'a> {
         }
     }
 
-    /// Skips the content of a string through the next quote or backslash; gives up at a control character.
+    /// Skips the content of a string up to and including the next quote or backslash; gives up at a control character.
     fn skip_plain(&mut self) -> Option<StringEnd> {
         let rest = self.rest();
         let length = special_byte(rest)?;
@@ -270,8 +270,8 @@ impl<'a> ScanCursor<'a> {
     }
 }
 
-/// The start of a member, with quotes and colon, laid out for comparison in whole words: calling `memcmp` for every name
-/// would take a tenth of the time of the scan.
+/// The start of a member, with quotes and colon, laid out for comparison in whole words. Calling `memcmp` for every name
+/// would take a tenth of the scan time.
 struct Name {
     words: [u64; Name::WORDS],
     /// The bits of `words` that belong to the name.
@@ -290,7 +290,7 @@ static NAMES: [Name; column::COUNT] = {
 };
 
 impl Name {
-    /// Words of the longest name, its quotes and the colon.
+    /// Number of words that the longest name takes with its quotes and the colon.
     const WORDS: usize = 3;
 
     const fn new(name: &str) -> Self {

@@ -4,7 +4,7 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::resources::contacts::{decode_any_page, decode_page};
 
-/// Whether the body is read alike by the scanner and by serde alone.
+/// Whether reading the body with the scanner gives the same result as with serde alone.
 fn is_read_alike(body: &str) -> bool {
     let body = body.into();
     match (decode_page(&body), decode_any_page(&body)) {
@@ -50,7 +50,7 @@ fn other_orders_repeats_gaps_and_new_fields_are_scanned() {
 }
 
 #[test]
-fn what_is_not_documented_is_left_to_serde() {
+fn undocumented_forms_are_left_to_serde() {
     let contacts = [
         r#"{"id":7}"#,
         r#"{"id":"a","opt_out":"true"}"#,
@@ -78,14 +78,14 @@ fn what_is_not_documented_is_left_to_serde() {
 }
 
 #[test]
-fn a_second_list_takes_the_place_of_the_first() {
+fn a_second_list_replaces_the_first() {
     let twice = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":[{"id":"b"},{"id":"c"}]}}"#;
     assert!(is_read_alike(twice), "{twice}");
     let null = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":null}}"#;
     assert!(decode_page(&null.into()).unwrap().data.unwrap().items.is_none());
 }
 
-/// A string of JSON in one of the ways that it can be spelled.
+/// A JSON string, with or without escapes.
 fn text() -> impl Strategy<Value = String> {
     let spelled = prop_oneof![
         Just(String::new()),
@@ -176,17 +176,17 @@ fn any_body() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        // `PROPTEST_CASES` asks for a longer run.
+        // Set `PROPTEST_CASES` for a longer run.
         std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)
     ))]
 
     #[test]
-    fn any_page_comes_to_the_same_as_with_serde(body in any_body()) {
+    fn any_page_is_read_as_by_serde(body in any_body()) {
         prop_assert!(is_read_alike(&body), "{body}");
     }
 
     #[test]
-    fn broken_pages_come_to_the_same_as_with_serde(
+    fn broken_pages_are_read_as_by_serde(
         body in any_body(),
         cuts in prop::collection::vec((any::<Index>(), 0..3_usize, "[\\PC\n\"\\\\{}\\[\\],:]{0,2}"), 1..4),
     ) {

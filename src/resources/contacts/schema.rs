@@ -40,7 +40,7 @@ pub mod column {
     pub const CUSTOMER_ID: usize = 14;
     /// Number of columns.
     pub const COUNT: usize = 15;
-    /// `extra`: what no other column holds, as JSON text. Behind all others, and only in
+    /// `extra`: what no other column holds, as JSON text. The last column, and only in
     /// [`contacts_schema_with_extra`](super::contacts_schema_with_extra).
     pub const EXTRA: usize = COUNT;
 }
@@ -88,7 +88,7 @@ static SCHEMA_WITH_EXTRA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// The name of the column for what no other column holds.
 const EXTRA_NAME: &str = "extra";
 
-/// Columns whose values rarely repeat, so that formats need not look for repeats.
+/// Columns whose values rarely repeat, for which formats skip dictionary encoding.
 pub const UNIQUE_COLUMNS: &[&str] = &[
     "id",
     "phone_number",
@@ -115,13 +115,13 @@ pub fn contacts_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The same with `extra` behind the others.
+/// The same with `extra` as the last column.
 pub fn contacts_schema_with_extra() -> SchemaRef {
     Arc::clone(&SCHEMA_WITH_EXTRA)
 }
 
-/// The schema of contacts, with or without what no other column holds. Without, there is no such column at all, so that
-/// neither rows nor their hashes change for those who do not ask for it.
+/// The schema of contacts, with or without `extra`. The column is absent unless it was requested, so that neither rows nor
+/// their hashes change for users who do not request it.
 pub(super) fn schema_of(has_extra: bool) -> SchemaRef {
     if has_extra { contacts_schema_with_extra() } else { contacts_schema() }
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_places_are_those_of_the_schema() {
+    fn column_indices_match_the_schema() {
         let schema = contacts_schema();
         assert_eq!(schema.fields().len(), column::COUNT);
         assert_eq!(schema.index_of("available_channels").unwrap(), column::AVAILABLE_CHANNELS);

@@ -1,4 +1,4 @@
-//! A single contact as text: a line of JSON for pipes, a block of names and values for people.
+//! A single contact as text: a line of JSON for pipes, or a block of names and values for a terminal.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub fn summary_of(body: &str) -> Result<Envelope<String>, serde_json::Error> {
     Ok(Envelope { success, data, error, meta })
 }
 
-/// The contact, an object of JSON, as one line, with the summary of its messages as its last member.
+/// The contact, a JSON object, as one line, with the summary of its messages as its last member.
 pub fn json_line(contact: &str, summary: Option<&str>) -> String {
     match (summary, contact.strip_suffix('}')) {
         (Some(summary), Some(members)) => format!("{members},\"message_summary\":{summary}}}\n"),
@@ -85,7 +85,7 @@ fn plain(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(members) => {
-            // The name of the channel before its scores.
+            // The name of the channel comes before its scores.
             let channel = members.get("channel").map(plain);
             let rest = members.iter().filter(|(name, _)| *name != "channel");
             let rest = rest.map(|(name, value)| format!("{} {}", printable(name).replace('_', " "), plain(value)));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_steer_the_terminal() {
+    fn a_value_cannot_control_the_terminal() {
         let text = block("{\"id\":\"\\u001b[31m\\u202e\"}", None);
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }

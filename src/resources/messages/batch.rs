@@ -15,10 +15,10 @@ use super::schema::{column, event_column, event_field, event_fields, messages_sc
 use crate::resources::BuildBatches;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
-/// Rows in a batch, as for contacts.
+/// Number of rows in a full batch, as for contacts.
 const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch ends. A message has about two kilobytes, and several batches exist at a time.
+/// Bytes of text after which a batch ends. A message has about two kilobytes of text, and several batches exist at a time.
 const MAX_TEXT_BYTES: usize = 24 << 20;
 
 /// The text columns, with the usual size of their values in bytes.
@@ -42,7 +42,7 @@ const TEXTS: [(usize, usize); 17] = [
     (column::EXTRA, 0),
 ];
 
-/// Collects the kept rows of pages in record batches in the schema of [`messages_schema`].
+/// Collects the kept rows of pages in record batches with the schema [`messages_schema`].
 #[derive(Debug)]
 pub struct MessageBatches {
     batch_rows: usize,
@@ -52,7 +52,7 @@ pub struct MessageBatches {
 }
 
 impl MessageBatches {
-    /// For batches of the usual size. The columns of bodies are null unless `has_body`, and that of undocumented fields
+    /// Creates a builder for batches of the usual size. The columns of bodies are null unless `has_body`, and `extra` is null
     /// unless `has_extra`.
     pub fn new(has_body: bool, has_extra: bool) -> Self {
         Self { batch_rows: BATCH_ROWS, columns: MessageBuilders::with_capacity(BATCH_ROWS), has_body, has_extra }
@@ -151,7 +151,7 @@ impl MessageBuilders {
         texts.map(|texts| texts.values_slice().len()).sum()
     }
 
-    /// Returns the columns and starts over.
+    /// Returns the batch and starts a new one.
     fn take(&mut self) -> RecordBatch {
         self.rows = 0;
         let mut columns: Vec<Option<ArrayRef>> = vec![None; column::COUNT];
@@ -188,7 +188,7 @@ impl EventColumns {
                 builder.append_option(page.text(event[column]));
             }
         }
-        // Batches end long before there are two billion events.
+        // Batches end long before they have two billion events.
         self.ends.push(i32::try_from(arrow::array::ArrayBuilder::len(&self.timestamp)).unwrap_or(i32::MAX));
     }
 
@@ -213,7 +213,7 @@ fn cleaned(text: &str, is_usual: fn(&u8) -> bool, change: fn(&str) -> String) ->
     (!text.is_empty()).then(|| change(text).into())
 }
 
-/// Returns the texts and starts over, with capacity for a little more than the last ones.
+/// Returns the texts and starts a new column, with capacity for a little more than the last one.
 fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
     let (rows, bytes) = (arrow::array::ArrayBuilder::len(builder), builder.values_slice().len());
     let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);

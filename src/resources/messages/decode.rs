@@ -1,12 +1,12 @@
 //! Decodes a response into the messages of a page.
 //!
-//! [`decode_page`] reads the list by hand and the few hundred bytes around it by serde. If the response does not begin as
-//! documented, or is not valid JSON, it gives up: then serde finds the items, and the same code reads each of them. So both
-//! ways agree by construction on what a message is.
+//! [`decode_page`] parses the list itself and leaves the few hundred bytes around it to serde. If the response does not start
+//! as documented, or is not valid JSON, it gives up: serde then finds the items, and the same code reads each of them. So
+//! both paths read a message in the same way.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must not lose the message or the page. Unambiguous values are
-//! accepted; others become null, are counted, and are kept in `extra`. Only truncated or invalid JSON is an error: then the
-//! page is fetched again.
+//! accepted; others become null, are counted, and are kept in `extra`. Only truncated or invalid JSON is an error; the page
+//! is then fetched again.
 //!
 //! The shape is that of the API reference, "List conversations". Measured by `benches/messages.rs`.
 
@@ -26,7 +26,7 @@ use crate::resources::{ListData, PageLimit};
 
 type MessageListResponse = Envelope<ListData<MessagePage>>;
 
-/// Reads a whole response of `GET /v3/conversations` with no more items than `limit`, so that its memory is limited.
+/// Reads a whole response of `GET /v3/conversations` with no more items than `limit`, which limits its memory.
 ///
 /// # Errors
 /// When the body is not one complete JSON object, `messages` is not a list, or it has more items than
@@ -35,7 +35,7 @@ pub fn decode_page(body: &ByteString, limit: PageLimit) -> Result<MessageListRes
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
-/// Finds the items by serde, which is slower, for responses of an unusual shape.
+/// Finds the items with serde, which is slower, for responses of an unusual shape.
 pub(super) fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<MessageListResponse, serde_json::Error> {
     Envelope::from_str_seed(body, MessageListSeed { body, limit, scanned: None })
 }
@@ -49,12 +49,12 @@ fn scan_page(body: &ByteString, limit: PageLimit) -> Option<MessageListResponse>
     let list_start = cursor.at;
     let mut builder = MessagePageBuilder::new(body.clone(), limit);
     take_items(&mut cursor, &mut builder)?;
-    // The few bytes around the list, which serde reads in any form.
+    // Serde reads the few bytes around the list, in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
     Envelope::from_str_seed(&surroundings, MessageListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
 
-/// Reads items up to and with the bracket that ends the list.
+/// Reads items up to and including the bracket that ends the list.
 fn take_items(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     if cursor.peek()? == b']' {
         cursor.at += 1;
@@ -106,7 +106,7 @@ fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> O
 #[inline]
 fn take_field(cursor: &mut JsonCursor<'_>, expected: usize) -> Option<(Option<usize>, (usize, usize))> {
     cursor.peek()?;
-    // `reason_code`, `reason` and `scheduled_at` are usually left out.
+    // `reason_code`, `reason` and `scheduled_at` are usually omitted.
     for (field, (name, _)) in FIELDS.iter().enumerate().skip(expected).take(3) {
         if let Some(place) = take_exact_name(cursor, name) {
             return Some((Some(field), place));
@@ -117,7 +117,7 @@ fn take_field(cursor: &mut JsonCursor<'_>, expected: usize) -> Option<(Option<us
     Some((FIELDS.iter().position(|&(known, _)| known == name), (start, end)))
 }
 
-/// Reads a certain name and the colon after it, if they are here without white space.
+/// Reads a given name and the colon after it, if they follow without white space.
 #[inline]
 fn take_exact_name(cursor: &mut JsonCursor<'_>, name: &str) -> Option<(usize, usize)> {
     let rest = cursor.rest().strip_prefix(b"\"")?;
@@ -128,7 +128,7 @@ fn take_exact_name(cursor: &mut JsonCursor<'_>, name: &str) -> Option<(usize, us
     })
 }
 
-/// Reads `message_body`, and in it the text of the message.
+/// Reads `message_body`, and the text of the message in it.
 fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     if cursor.peek()? != b'{' {
         let value = cursor.take_value()?;
@@ -145,7 +145,7 @@ fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> O
     builder.set_body(JsonValue { kind: JsonKind::Object, start, end: cursor.at }, content)
 }
 
-/// Reads `events`. Items that are not objects are left out and counted.
+/// Reads `events`. Items that are not objects are omitted and counted.
 fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     builder.start_events();
     if cursor.peek()? != b'[' {

@@ -1,9 +1,9 @@
 //! Messages: their Arrow schema, the normalization of their fields, and the decoder from a page's JSON to columns.
 //!
 //! [`decode_page`] reads one response of `GET /v3/conversations` into a [`MessagePage`]; [`MessageBatches`] collects the
-//! kept messages in record batches in the schema of [`messages_schema`]. [`Messages`] is the list that an export reads.
+//! kept messages in record batches with the schema [`messages_schema`]. [`Messages`] is the list that an export reads.
 //!
-//! *Easy to get wrong:* prices never pass through a float, and texts of messages are personal: no finding, log or error
+//! *Easy to get wrong:* prices are never converted to a float. Texts of messages are personal, so no finding, log or error
 //! contains a value.
 
 mod batch;

@@ -1,7 +1,7 @@
 //! One page of messages, during and after reading.
 //!
-//! Like a page of contacts, it has no columns: each field is one word with the position of its text in the response, see
-//! [`PackedField`]. The columns are built later, and only for the messages that are kept.
+//! Like a page of contacts, it has no columns: each field is one word with the position of its text in the response (see
+//! [`PackedField`]). The columns are built later, and only for the messages that are kept.
 //!
 //! Values that their columns cannot hold go to `extra` as sent, so that nothing is lost.
 
@@ -18,7 +18,7 @@ use crate::resources::packed_field::PackedField;
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
 
-/// Usual number of events of a message, to size buffers.
+/// Typical number of events of a message, to size buffers.
 const USUAL_EVENTS: usize = 4;
 
 /// One message, with one field per column.
@@ -82,7 +82,7 @@ impl RowPage for MessagePage {
     }
 }
 
-/// Without personal data.
+/// Omits personal data.
 impl fmt::Debug for MessagePage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("MessagePage").field("rows", &self.rows()).finish_non_exhaustive()
@@ -142,7 +142,7 @@ impl MessagePageBuilder {
         })
     }
 
-    /// Reads a text column, leniently; returns whether the value was of the documented type.
+    /// Reads a text column leniently; returns whether the value was of the documented type.
     pub(super) fn set_text(&mut self, column: usize, value: JsonValue) -> Option<()> {
         self.open[column] = self.text(value)?;
         match value.kind {
@@ -199,7 +199,7 @@ impl MessagePageBuilder {
         let (body, body_text) = (column::BODY, column::BODY_TEXT);
         let is_null = value.kind == JsonKind::Null;
         self.open[body] = if is_null { PackedField::NULL } else { PackedField::text(value.start, value.end) };
-        // A bare text instead of a body is the text of the message.
+        // If the body is a plain text instead of an object, it is the text of the message.
         let content = if matches!(value.kind, JsonKind::Text { .. }) { Some(value) } else { content };
         self.open[body_text] = content.map_or(Some(PackedField::NULL), |content| self.text(content))?;
         if !is_null && value.kind != JsonKind::Object {
@@ -220,7 +220,7 @@ impl MessagePageBuilder {
         self.events.push(event);
     }
 
-    /// Ends the events. If they are not a list, there are none, and the column is null. `fit` tells how well the columns
+    /// Finishes the events. If they are not a list, there are none, and the column is null. `fit` states how well the columns
     /// hold those of a list.
     pub(super) fn end_events(&mut self, value: JsonValue, fit: EventFit) {
         let is_list = value.kind == JsonKind::List;
@@ -253,7 +253,7 @@ impl MessagePageBuilder {
         push_member(&mut self.extra, name, &self.body[value.start..value.end]);
     }
 
-    /// Ends the item being read.
+    /// Finishes the item that is being read.
     pub(super) fn end_item(&mut self, is_object: bool) {
         let id = self.open[column::ID].as_text(&self.body, &self.beside);
         let id = id.filter(|id| is_object && !id.trim().is_empty()).map(RowId::new);
@@ -288,7 +288,7 @@ impl MessagePageBuilder {
     }
 }
 
-/// Appends a member to the content of a JSON object. `name` is escaped already.
+/// Appends a member to the content of a JSON object. `name` is already escaped.
 fn push_member(object: &mut String, name: &str, value: &str) {
     let comma = if object.is_empty() { "" } else { "," };
     object.extend([comma, "\"", name, "\":", value]);

@@ -1,4 +1,4 @@
-//! The list of messages, and which parts of each are kept.
+//! The list of messages, and which parts of each message are kept.
 
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;

@@ -127,7 +127,7 @@ pub(super) const FIELDS: [(&str, usize); column::COUNT - 2] = [
 pub(super) const EVENT_FIELDS: [&str; event_column::COUNT] =
     ["status", "timestamp", "description", "reason_code", "reason"];
 
-/// Columns whose values rarely repeat, so that formats need not look for repeats.
+/// Columns whose values rarely repeat, for which formats skip dictionary encoding.
 pub(super) const UNIQUE_COLUMNS: &[&str] = &["id", "created_at", "scheduled_at"];
 
 /// The columns that identify a message.
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_places_are_those_of_the_schema() {
+    fn column_indices_match_the_schema() {
         let schema = messages_schema();
         assert_eq!(schema.fields().len(), column::COUNT);
         for (name, place) in [("id", column::ID), ("status", column::STATUS), ("extra", column::EXTRA)] {

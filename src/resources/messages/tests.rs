@@ -13,7 +13,7 @@ fn body(messages: &str) -> ByteString {
     format!(r#"{{"success":true,"data":{{"messages":{messages},{pagination}}},"error":null,"meta":{{}}}}"#).into()
 }
 
-/// The page of some messages by both ways, which must agree.
+/// The page of some messages. Both ways of decoding must agree on it.
 fn page(messages: &str) -> MessagePage {
     let body = body(messages);
     let read = |answer: Result<_, serde_json::Error>| {
@@ -50,7 +50,7 @@ fn number(batch: &RecordBatch, column: usize) -> Option<i128> {
 }
 
 #[test]
-fn a_documented_message_comes_into_its_columns() {
+fn a_documented_message_fills_its_columns() {
     let (batch, page) = one(&json!({
         "id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "channel": " WhatsApp", "region_code": "us", "status": "SENT",
         "message_body": {"header": null, "content": "a \"b\" + é", "buttons": [{"type": "x"}]},
@@ -80,7 +80,7 @@ fn a_documented_message_comes_into_its_columns() {
 }
 
 #[test]
-fn what_no_column_holds_is_counted_and_kept_as_it_stands() {
+fn values_that_no_column_holds_are_counted_and_kept_as_sent() {
     let (batch, page) = one(&json!({
         "id": "a", "price": {"amount": 1}, "active_contact_price": 1.5e-7, "sentiment": [1, {"x": "y"}],
         "created_at": "yesterday", "events": [{"status": "SENT", "carrier": 7}], "phone": 12345,
@@ -102,7 +102,7 @@ fn what_no_column_holds_is_counted_and_kept_as_it_stands() {
 }
 
 #[test]
-fn a_price_in_a_text_is_taken_and_counted() {
+fn a_price_in_a_text_is_accepted_and_counted() {
     let (batch, page) = one(&json!({"id": "a", "price": "0.0079", "active_contact_price": ""}));
     assert_eq!((number(&batch, column::PRICE), number(&batch, column::ACTIVE_CONTACT_PRICE)), (Some(7_900), None));
     assert_eq!(page.findings().malformed.len(), 2);
@@ -130,7 +130,7 @@ fn bodies_of_every_kind_are_kept_whole() {
 }
 
 #[test]
-fn items_without_an_id_are_rejected_and_take_nothing_with_them() {
+fn rejecting_an_item_without_an_id_does_not_affect_others() {
     let event = r#"{"status":"SENT"}"#;
     let messages = format!(
         r#"[null,7,{{"status":"SENT","events":[{event}],"new":1}},{{"id":" "}},{{"id":"a","events":[{event}]}}]"#
@@ -161,7 +161,7 @@ fn escapes_repeats_and_unpaired_surrogates_lose_nothing() {
 }
 
 #[test]
-fn batches_do_not_depend_on_how_rows_were_cut_into_pages_and_hold_no_body_unless_asked() {
+fn batches_do_not_depend_on_pages_and_have_bodies_only_on_request() {
     let message = |at: usize| json!({"id": format!("m{at}"), "message_body": {"content": "x"}, "new": at});
     let whole = page(&json!((0..50).map(message).collect::<Vec<_>>()).to_string());
     for size in [1, 7, 50] {
@@ -182,7 +182,7 @@ fn batches_do_not_depend_on_how_rows_were_cut_into_pages_and_hold_no_body_unless
 }
 
 #[test]
-fn broken_answers_and_lists_that_are_too_long_are_errors() {
+fn broken_responses_and_lists_that_are_too_long_are_errors() {
     let read = |body: &str| decode_page(&body.into(), PageLimit::for_size(1));
     let whole = body(r#"[{"id":"a","message_body":{"content":"b"}}]"#);
     for end in 0..whole.len() {

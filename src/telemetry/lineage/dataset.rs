@@ -26,7 +26,7 @@ pub struct LineageDataset {
 pub struct LineageField {
     /// The name.
     pub name: String,
-    /// The type, as SQL engines call it.
+    /// The SQL name of the type.
     pub kind: String,
     /// Items of an array, or fields of a struct.
     pub fields: Vec<LineageField>,
@@ -44,7 +44,7 @@ pub struct WrittenTotals {
 }
 
 impl LineageDataset {
-    /// The JSON that inputs and outputs share.
+    /// The JSON members that inputs and outputs share.
     fn to_json(&self) -> Map<String, Value> {
         let mut facets = Map::new();
         if !self.fields.is_empty() {

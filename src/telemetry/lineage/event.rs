@@ -14,7 +14,7 @@ const PARENT: &str = "facets/1-2-0/ParentRunFacet.json#/$defs/ParentRunFacet";
 const ENGINE: &str = "facets/1-1-1/ProcessingEngineRunFacet.json#/$defs/ProcessingEngineRunFacet";
 const ERROR: &str = "facets/1-0-1/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
 
-/// Our custom facet, described by `schema/lineage-result.schema.json`.
+/// The custom facet of this program, described by `schema/lineage-result.schema.json`.
 const RESULT_SCHEMA: &str = "urn:sent-export:schema:lineage-result:1";
 
 /// The type of an event.
@@ -120,7 +120,7 @@ impl LineageEvent<'_> {
             "summary": record.summary,
         });
         let mut content = with_schema(RESULT_SCHEMA, content);
-        // Unknown values are left out, as in all OpenLineage facets.
+        // Unknown values are omitted, as in all OpenLineage facets.
         if let Value::Object(fields) = &mut content {
             fields.retain(|_, value| !value.is_null());
         }

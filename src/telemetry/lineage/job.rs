@@ -7,7 +7,7 @@ use uuid::Uuid;
 pub(super) struct LineageJob {
     /// Namespace of the name.
     pub(super) namespace: String,
-    /// The name; `None` for that in the file of jobs, or else the command.
+    /// The name; `None` stands for the name in the jobs file, or else the command.
     pub(super) name: Option<String>,
     /// The run that started this one.
     pub(super) parent: Option<ParentRun>,

@@ -3,8 +3,9 @@
 //! A run has two events with the same run id: `START`, and `COMPLETE`, `FAIL` or `ABORT` at the end. `commands` fills a
 //! [`LineageEvent`] and passes it to [`Lineage::emit`]; the caller reports a failed delivery as a warning.
 //!
-//! *Easy to get wrong:* an event needs `schemaURL`, and every facet `_producer` and `_schemaURL`, of exactly the version whose
-//! fields it uses. A peer test rebuilds each event from the classes of the official Python client and compares both.
+//! *Easy to get wrong:* an event requires `schemaURL`, and every facet requires `_producer` and `_schemaURL`, of exactly the
+//! version whose fields it uses. A peer test rebuilds each event with the classes of the official Python client and
+//! compares both.
 
 mod dataset;
 mod event;

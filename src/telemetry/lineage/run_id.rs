@@ -6,8 +6,8 @@ use uuid::{Builder, Uuid};
 use super::super::RunRecord;
 use crate::time::Timestamp;
 
-/// A UUID of version 7, made from the time in our run id and digits of its SHA-256, so that the events of a run can be found
-/// from its manifest. A run whose settings were refused has no id; its start time is used instead.
+/// A version 7 UUID, made from the time in the run id of the manifest and digits of the id's SHA-256, so that the manifest
+/// leads to the events of a run. A run whose settings were rejected has no id; its start time is used instead.
 pub(super) fn run_uuid(record: &RunRecord) -> Uuid {
     let id = record.run_id.as_deref();
     let time = id.and_then(time_of).or_else(|| Timestamp::parse(&record.started_at).ok());
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_made_of_the_runs_id_alone() {
+    fn the_uuid_depends_on_the_run_id_alone() {
         let id = Some("20261128T233005Z-1f0c9a2e");
         let found = uuid_of(id, "2026-11-28T23:30:05.120Z");
         assert_eq!(found, uuid_of(id, "2026-11-29T00:00:00Z"));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_an_id_has_one_by_its_start() {
+    fn a_run_without_an_id_gets_a_uuid_from_its_start_time() {
         let (one, other) = (uuid_of(None, "2026-11-28T23:30:05.120Z"), uuid_of(None, "2026-11-28T23:30:05.121Z"));
         assert_ne!(one, other);
         assert_eq!(one.get_version_num(), 7);

@@ -171,7 +171,7 @@ impl Lineage {
         self.deliver(event.to_json(&self.job), event.state.name())
     }
 
-    /// The same without waiting for a server: the result is known when the thread ends.
+    /// Like [`emit`](Self::emit), but does not wait for a server: the result is known when the thread ends.
     ///
     /// # Errors
     /// When it cannot be appended, or the thread cannot be started.
@@ -216,7 +216,7 @@ impl LineageSink {
     }
 }
 
-/// The run that a variable names, if it is set.
+/// The run that a variable names, if the variable is set.
 fn parent_run(variable: &'static str, value: Option<String>) -> Result<Option<ParentRun>, LineageError> {
     let Some(value) = value else { return Ok(None) };
     ParentRun::parse(&value).map_or_else(|| Err(LineageError::Parent { variable, value }), |parent| Ok(Some(parent)))
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_a_file_or_an_address_and_errors_show_its_scheme_only() {
+    fn a_target_is_a_file_or_an_address_and_errors_show_only_its_scheme() {
         let new =
             |target| Lineage::new(LineageFlags { target, ..LineageFlags::default() }, LineageVariables::default());
         assert_eq!(new("logs/lineage.jsonl").unwrap().file(), Some(Path::new("logs/lineage.jsonl")));

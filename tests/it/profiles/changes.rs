@@ -145,7 +145,7 @@ fn rows_are_matched_by_their_profiles_and_ids() {
 }
 
 #[test]
-fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile() {
+fn a_profile_that_is_empty_or_failed_has_changes_in_a_dataset_by_profile() {
     let day = Arc::new(AtomicU32::new(1));
     let server = server(&day);
     let flags = ["-o", "d", "--partition-by", "profile_id", "--profiles", "all", "--changes", "ch.csv", "-q"];
@@ -165,7 +165,7 @@ fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile(
 }
 
 #[test]
-fn an_item_that_is_rejected_leaves_only_its_own_profile_in_doubt() {
+fn a_rejected_item_makes_only_its_own_profile_uncertain() {
     let day = Arc::new(AtomicU32::new(1));
     let server = server(&day);
     let flags = ["-o", "c.csv", "--profiles", "all", "--changes", "ch.csv", "-q"];
@@ -218,7 +218,7 @@ fn an_export_without_the_column_of_the_profile_cannot_be_compared() {
 }
 
 #[test]
-fn profiles_that_fail_in_turn_are_still_of_one_organization() {
+fn profiles_that_fail_in_different_runs_are_compared_as_one_organization() {
     let day = Arc::new(AtomicU32::new(3));
     let server = server(&day);
     let flags = ["-o", "c.csv", "--profiles", "all", "--changes", "ch.csv", "--history", "h", "-q"];

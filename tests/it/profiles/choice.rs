@@ -45,7 +45,7 @@ fn profiles_are_chosen_by_name_short_name_or_id() {
 }
 
 #[test]
-fn profiles_come_from_their_own_list_where_the_account_names_none() {
+fn profiles_are_listed_if_the_account_names_none() {
     let server = ScriptedServer::start(|_, head| match asked_profile(head) {
         Some(_) => Asked::by(head).answer_of(3),
         None if head.contains("/v3/me") => {
@@ -105,7 +105,7 @@ fn a_list_of_profiles_that_does_not_end_is_an_error() {
 }
 
 #[test]
-fn names_of_no_profile_or_of_several_are_refused() {
+fn unknown_and_ambiguous_profile_names_are_refused() {
     let server = server_of(&[(ASKED, "North"), (OTHER, "South"), ("6f9619ff-8b86-4011-b42d-00cf4fc96401", "South")]);
     let refused = |names: &str| {
         let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", names]).finish().expect_code(2);
@@ -121,7 +121,7 @@ fn names_of_no_profile_or_of_several_are_refused() {
 }
 
 #[test]
-fn a_key_without_profiles_is_told_so() {
+fn a_key_without_profiles_is_reported() {
     let answer = |kind: &'static str, profiles: serde_json::Value| {
         let data = serde_json::json!({"id": "u", "type": kind, "profiles": profiles});
         ScriptedServer::start(move |_, _| Answer::ok(serde_json::json!({"success": true, "data": data}).to_string()))
@@ -139,7 +139,7 @@ fn a_key_without_profiles_is_told_so() {
 }
 
 #[test]
-fn flags_that_read_rows_by_their_ids_are_refused_and_say_why() {
+fn flags_that_look_up_rows_by_id_are_refused_with_a_reason() {
     let refused = |command: &str, more: &[&str], flag: &str, why: &str| {
         let flags = [command, "--simulate", "20", "--profiles", "all"];
         let run = sent_export().args(flags).args(more).finish().expect_code(2);
@@ -164,7 +164,7 @@ fn flags_that_read_rows_by_their_ids_are_refused_and_say_why() {
 }
 
 #[test]
-fn a_part_of_each_list_is_read_and_said_to_be_one() {
+fn a_partial_read_of_each_list_is_reported_as_partial() {
     let server = organization(|settings| settings);
     for (flag, code) in [("--limit", "limit_reached"), ("--sample", "sampled")] {
         let flags = ["-o", "c.parquet", "--profiles", "all", "--summary", "s.json", flag, "40"];
@@ -183,7 +183,7 @@ fn a_part_of_each_list_is_read_and_said_to_be_one() {
 }
 
 #[test]
-fn plan_and_doctor_know_the_profiles() {
+fn plan_and_doctor_support_profiles() {
     let server = organization(|settings| settings);
     let url = server.base_url();
     let flags = ["plan", "contacts", "--base-url", &url, "-o", "c.parquet", "--profiles", "all"];

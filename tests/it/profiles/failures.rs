@@ -8,7 +8,7 @@ use super::{ASKED, CONTACTS, OTHER, assert_profiles, columns, manifest, organiza
 use crate::support::{Answer, Asked, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export};
 
 #[test]
-fn one_that_fails_does_not_lose_the_others_and_is_named_everywhere() {
+fn a_failed_profile_does_not_affect_the_others_and_is_named_everywhere() {
     for (fault, code, text) in [
         ("AUTH_004 profile=2 on=list", 6, "AUTH_004 (HTTP 403)"),
         ("RESOURCE_004 profile=2 on=list", 4, "RESOURCE_004 (HTTP 404)"),
@@ -94,7 +94,7 @@ fn rows_read_before_a_failure_are_counted_as_such() {
 }
 
 #[test]
-fn if_all_fail_nothing_is_published_and_the_worst_decides() {
+fn if_all_profiles_fail_nothing_is_published_and_the_worst_sets_the_exit_code() {
     let server = organization(|settings| settings);
     server.add_fault("INTERNAL_001 profile=1 on=list".parse().unwrap());
     server.add_fault("AUTH_004 profile=2 on=list".parse().unwrap());
@@ -109,7 +109,7 @@ fn if_all_fail_nothing_is_published_and_the_worst_decides() {
 }
 
 #[test]
-fn what_is_wrong_with_the_account_stops_the_run() {
+fn an_error_of_the_account_stops_the_run() {
     let is_refused = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_refused);
     let server = ScriptedServer::start(move |_, head| match asked_profile(head) {
@@ -132,7 +132,7 @@ fn what_is_wrong_with_the_account_stops_the_run() {
 }
 
 #[test]
-fn an_answer_for_another_profile_fails_that_profile_only() {
+fn a_response_for_another_profile_fails_only_that_profile() {
     let server = ScriptedServer::start(|_, head| match asked_profile(head) {
         None => Answer::ok(identity(&[(ASKED, "North"), (OTHER, "South")])),
         Some(_) => Asked::by(head).answer_of(3).with_header(&format!("X-Profile-Id: {ASKED}")),

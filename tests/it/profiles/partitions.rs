@@ -46,7 +46,7 @@ fn each_profile_has_a_file_in_one_dataset_that_is_read_back() {
 }
 
 #[test]
-fn names_regions_and_days_of_contacts_part_all_profiles_together() {
+fn partitions_by_column_combine_all_profiles() {
     let server = organization(|settings| settings);
     let export = |command: &str, column: &str, more: &[&str]| {
         let url = server.base_url();

@@ -41,7 +41,7 @@ fn a_killed_run_does_not_read_finished_profiles_again() {
 }
 
 #[test]
-fn a_run_that_is_stopped_says_where_its_progress_is_and_plan_counts_it() {
+fn a_stopped_run_names_its_journal_and_plan_counts_it() {
     let server = slow();
     let flags = ["-o", "c.csv", "--profiles", "all", "--concurrency", "1", "--max-duration", "300ms"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(5);

@@ -28,7 +28,7 @@ fn metric(run: &Finished, name: &str) -> Option<u64> {
 const WATCHED: [&str; 6] = ["--log-format", "json", "--runs", "runs.jsonl", "--metrics", "run.prom"];
 
 #[test]
-fn one_output_for_all_is_one_run_and_names_the_profile_that_failed() {
+fn a_shared_output_is_one_run_that_names_the_failed_profile() {
     let server = organization(|settings| settings);
     let failing = server.profile_ids()[1].to_string();
     server.add_fault("AUTH_004 profile=2 on=list".parse().unwrap());
@@ -53,7 +53,7 @@ fn one_output_for_all_is_one_run_and_names_the_profile_that_failed() {
 }
 
 #[test]
-fn outputs_of_each_are_one_run_whose_numbers_are_added_up() {
+fn separate_outputs_are_one_run_with_summed_counts() {
     let server = organization(|settings| settings);
     let chat = ScriptedServer::start(|_, _| Answer::ok("{}"));
     let hook = format!("{}/hook", chat.url());
@@ -124,7 +124,7 @@ fn requests_before_the_first_list_count() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_has_a_line_for_each_profile() {
+fn a_log_without_a_terminal_has_a_line_for_each_profile() {
     let server = organization(|settings| settings);
     let flags = ["-o", "{profile_name}.csv", "--profiles", "all"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
@@ -140,7 +140,7 @@ fn a_log_that_nobody_reads_has_a_line_for_each_profile() {
 }
 
 #[test]
-fn changes_of_each_are_added_up_and_their_line_stays_one() {
+fn changes_of_profiles_are_summed_in_one_line() {
     let server = organization(|settings| settings);
     let each = ["-o", "{profile_name}.csv", "--profiles", "all", "--changes", "ch-{profile_name}.csv"];
     let flags = [&each[..], &WATCHED].concat();
@@ -184,7 +184,7 @@ fn a_run_that_ends_between_profiles_has_no_verdict() {
 }
 
 #[test]
-fn a_run_that_is_stopped_between_profiles_does_not_call_the_outputs_unchanged() {
+fn a_run_stopped_between_profiles_does_not_report_unchanged_outputs() {
     let server = organization(|settings| Settings { latency: "100ms".parse().unwrap(), ..settings });
     let flags = ["-o", "{profile_id}.csv", "--profiles", "all", "--concurrency", "1"];
     let flags = [&flags[..], &["--runs", "runs.jsonl", "--metrics", "run.prom"]].concat();

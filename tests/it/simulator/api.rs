@@ -117,7 +117,7 @@ fn bad_requests_are_refused_with_the_field() {
 }
 
 #[test]
-fn filters_find_what_fits_and_page_like_any_list() {
+fn filters_match_and_paginate_like_any_list() {
     let simulator = start(Settings { contacts: 3_000, ..Settings::default() });
     let has = |contact: &Contact, channel: &str| {
         let list = contact.available_channels.as_deref().unwrap_or_default().to_lowercase();

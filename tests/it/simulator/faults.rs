@@ -79,7 +79,7 @@ fn a_connection_is_reset_or_closed_without_an_answer() {
 }
 
 #[test]
-fn a_hanging_request_counts_as_under_way_until_the_client_gives_up() {
+fn a_hanging_request_is_in_flight_until_the_client_gives_up() {
     let simulator = with_faults(&["hang"]);
     let mut stream = connect(&simulator).unwrap();
     stream.write_all(b"GET /v3/me HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
@@ -151,7 +151,7 @@ fn a_stopped_server_refuses_connections_and_can_restart() {
 }
 
 #[test]
-fn faults_strike_pages_and_numbers_and_stop_after_some_times() {
+fn faults_apply_to_pages_and_request_numbers_a_limited_number_of_times() {
     let simulator = with_faults(&["INTERNAL_002 page=7 times=2", "INTERNAL_005 nth=4..5"]);
     let statuses: Vec<u16> = [7, 7, 7, 1, 1, 1].map(|number| page(&simulator, number, 100).status).into();
     assert_eq!(statuses, [500, 500, 200, 503, 503, 200]);

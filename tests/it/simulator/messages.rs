@@ -40,7 +40,7 @@ fn few(count: u32) -> Settings {
 }
 
 #[test]
-fn all_messages_are_there_once_newest_first() {
+fn all_messages_are_listed_once_newest_first() {
     let simulator = start(few(1_234));
     let messages = all(&simulator);
     let ids: Vec<String> = messages.iter().map(|message| text(message, "id").to_owned()).collect();
@@ -181,7 +181,7 @@ fn messages_arrive_and_change_status_during_a_read() {
 }
 
 #[test]
-fn young_messages_change_their_status_from_one_answer_to_the_next() {
+fn recent_messages_change_their_status_between_responses() {
     let clock = MessageClock::PerRequest(std::time::Duration::from_secs(60));
     let messaging = Messaging { count: 500, arrivals: Pace::PerRequest(10.0), clock, ..Messaging::default() };
     let simulator = start(Settings { contacts: 150, messaging, ..Settings::default() });
@@ -196,7 +196,7 @@ fn young_messages_change_their_status_from_one_answer_to_the_next() {
 }
 
 #[test]
-fn a_day_can_be_let_pass_from_outside() {
+fn time_can_be_advanced_by_request() {
     let simulator = start(few(100));
     assert_eq!(ask(&simulator, "/_simulator/pass-time?duration=1d&messages=25").status, 200);
     assert_eq!(ask(&simulator, "/_simulator/pass-time?duration=soon").status, 400);
@@ -240,7 +240,7 @@ fn the_same_seed_gives_the_same_bytes_of_messages() {
 }
 
 #[test]
-fn faults_strike_messages_by_kind_and_page() {
+fn faults_apply_to_messages_by_kind_and_page() {
     let faults = ["INTERNAL_002 on=conversations page=2", "empty-403 on=message", "rows:3 on=conversations"];
     let faults = faults.map(|fault| fault.parse().unwrap()).to_vec();
     let simulator = start(Settings { faults, ..few(300) });

@@ -44,7 +44,7 @@ fn a_cached_count_stays_while_the_rows_go() {
 }
 
 #[test]
-fn a_late_commit_shows_up_behind_rows_that_were_passed_already() {
+fn a_late_commit_appears_behind_rows_that_were_already_read() {
     let service = Service { late_commits: Duration::from_millis(300), ..Service::default() };
     let movement = Movement { created: Pace::PerRequest(20.0), until_request: Some(1), ..Movement::default() };
     let settings =
@@ -132,7 +132,7 @@ fn wide_lists_hold_what_every_profile_has() {
 }
 
 #[test]
-fn what_moves_in_the_wide_list_moves_in_that_of_the_profile() {
+fn rows_that_move_in_the_wide_list_move_in_that_of_the_profile() {
     let simulator = start(organization(2));
     let profile = simulator.profile_ids()[0];
     let victim = simulator.profile_contacts(profile)[7].clone();

@@ -5,7 +5,7 @@
 //!
 //! *Easy to get wrong:* the image has no `viewBox`. Cells are positioned in percent and stretch with the page, while rows
 //! and text keep their size, or a phone would show text of five pixels. Cells scroll before they get narrower than their
-//! numbers; the names of the rows are a separate image next to them, which does not scroll.
+//! numbers. The names of the rows are a separate image next to them, which does not scroll.
 
 use super::super::super::format::shortened;
 use super::super::super::view::cell::Cell;
@@ -77,7 +77,7 @@ impl Columns {
         format!("min-width:{}px;max-width:{}px", narrowest * self.count, MAX_COLUMN * self.count)
     }
 
-    /// As much of the name as fits above its column.
+    /// The name of a channel, truncated to fit above its column.
     fn short(self, channel: &str) -> String {
         shortened(channel, if self.count > FEW_COLUMNS { 8 } else { 12 })
     }
@@ -101,7 +101,7 @@ fn percent(part: usize, of: usize) -> String {
     }
 }
 
-/// The name of a row, clipped to the available width.
+/// Writes the name of a row, clipped to the available width.
 fn write_name(page: &mut Page, row: &Row, top: usize) {
     page.markup("<svg y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
     page.markup("\"><text y=\"").text(&BASE_LINE.to_string()).markup("\"><title>").text(&row.name());
@@ -134,7 +134,7 @@ fn write_cell(page: &mut Page, cell: &Cell, (title, class): (&str, &str), (colum
     page.markup("\">").text(&cell.words()).markup("</text></g>\n");
 }
 
-/// The exact numbers of a cell. Names are shortened, because long ones in every cell would fill the page.
+/// The exact numbers of a cell. Names are truncated, because long ones in every cell would bloat the page.
 fn title(row: &str, column: &str, cell: &Cell) -> String {
     let row = shortened(row, MAX_NAME);
     match cell {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_cut_and_never_taken_for_markup() {
+    fn names_are_truncated_and_escaped() {
         let hostile = |at| format!("{}<b title='x'>{}", letters(at), "wide ".repeat(20));
         let (html, _) = drawn(&account(30, 9, hostile));
         assert!(!html.contains("<b"), "{html}");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn shades_stand_for_equal_ranges_and_nothing_has_its_own() {
+    fn shades_stand_for_equal_ranges_and_zero_has_its_own() {
         let table = [
             ((0, 10), 0),
             ((0, 0), 0),

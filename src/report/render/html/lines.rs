@@ -4,7 +4,7 @@ use super::super::super::view::parts::{LineChart, LinesView};
 use super::page::Page;
 use crate::base::plural::grouped;
 
-/// Labels below a chart.
+/// Maximum number of labels below a chart.
 const LABELS: usize = 5;
 
 /// Draws the charts, with notes about what they omit below them.
@@ -21,7 +21,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     let LineChart { title, points, table, .. } = chart;
     let largest = points.iter().map(|&(_, count)| count).max().unwrap_or(0).max(1);
     let height = |count: u64| 1000 - count.saturating_mul(1000) / largest;
-    // A single month is a flat line over the whole width.
+    // A single month is drawn as a flat line over the whole width.
     let steps = points.len().max(2) - 1;
     let place = |at: usize| chart.places.get(at).copied().unwrap_or(at * 1000 / steps);
     let mut ends: Vec<(usize, u64)> =
@@ -29,7 +29,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     if points.len() == 1 {
         ends.push((1000, height(points[0].1)));
     }
-    // The line to the last point is dashed and its area hatched if its time is not over: shades alone are lost in print.
+    // If the last period is incomplete, the line to it is dashed and its area hatched: shades alone are lost in print.
     let whole = if chart.is_last_partial { ends.len() - 1 } else { ends.len() };
     let name = format!("{title}: {} at most; {table} has the numbers", grouped(largest));
     page.markup("<figure>\n<h3>").text(title).markup("</h3>\n<div class=\"axis\"><span>").text(&grouped(largest));
@@ -57,7 +57,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
         page.markup("</title></rect>\n");
     }
     page.markup("</svg>\n<div class=\"axis\">");
-    // Labels have equal distances, which points at their times have not.
+    // Labels are evenly spaced; points positioned by their times are not.
     let labels = if chart.places.is_empty() { LABELS } else { 2 }.min(points.len());
     for label in 0..labels {
         let at = if labels > 1 { label * (points.len() - 1) / (labels - 1) } else { 0 };
@@ -72,13 +72,13 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     page.markup("</figure>\n");
 }
 
-/// The markup of the line to a point whose time is not over.
+/// The markup of the line to a point whose period is incomplete.
 const PARTIAL: (&str, &str) = ("<path class=\"area partial\" d=\"", "<path class=\"stroke partial\" d=\"");
 
-/// Distance of the lines of a hatching, in thousandths of the width.
+/// Distance between hatching lines, in thousandths of the width.
 const HATCH_STEP: usize = 6;
 
-/// Says what is dashed, and hatched where there is room for it: one of hundreds of days has none.
+/// Explains the dashed line, and the hatching if it is drawn: one of hundreds of days is too narrow for it.
 fn write_legend(page: &mut Page, name: &str, is_hatched: bool) {
     let lines = if is_hatched { "M3 10V0M7 10V0M11 10V0M15 10V0" } else { "" };
     page.markup("<figcaption><svg class=\"swatch\" viewBox=\"0 0 18 10\" aria-hidden=\"true\">");
@@ -86,7 +86,7 @@ fn write_legend(page: &mut Page, name: &str, is_hatched: bool) {
     page.markup(if is_hatched { "Hatched: " } else { "Dashed: " }).text(name).markup(" is not over.</figcaption>\n");
 }
 
-/// Vertical lines in the area below a line, which keep their width however the chart is stretched.
+/// Vertical lines in the area below a line. They keep their width when the chart is stretched.
 fn hatching(ends: &[(usize, u64)]) -> String {
     let mut lines = String::new();
     let &[(left, from), (right, to)] = ends else { return lines };
@@ -99,7 +99,7 @@ fn hatching(ends: &[(usize, u64)]) -> String {
     lines
 }
 
-/// A line with the area below it; nothing for a single point.
+/// Writes a line with the area below it, or nothing for a single point.
 fn write_line(page: &mut Page, ends: &[(usize, u64)], (area, stroke): (&'static str, &'static str)) {
     let (Some(&(first, _)), Some(&(last, _)), true) = (ends.first(), ends.last(), ends.len() > 1) else { return };
     let mut line = String::new();

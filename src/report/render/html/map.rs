@@ -1,7 +1,7 @@
 //! A world map, shaded by count.
 //!
-//! There are five shades, each for counts larger than those of the previous one by a constant factor: on a linear scale,
-//! only the largest country would stand out.
+//! There are five shades, each for counts that are larger than those of the previous shade by a constant factor. On a
+//! linear scale, only the largest country would stand out.
 
 use super::super::super::format::{capitalized, percent};
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
@@ -10,7 +10,7 @@ use super::page::Page;
 use crate::base::places;
 use crate::base::plural::grouped;
 
-/// One country per line; see the README of the folder.
+/// One country per line; see the README in `world/`.
 const WORLD: &str = include_str!("world/world.txt");
 const SHADES: usize = 5;
 
@@ -35,13 +35,13 @@ pub(super) fn write(page: &mut Page, map: &MapView) {
     page.text(&elsewhere(map, is_on_map)).markup("</figcaption>\n</figure>\n");
 }
 
-/// Says what is not on the map, and why.
+/// A sentence on what is not on the map, and why.
 fn elsewhere(map: &MapView, is_on_map: impl Fn(&str) -> bool) -> String {
     let count = |key: &str| map.counts.get(key).copied().unwrap_or(0);
     let is_of_group = |region: &str| region == UNKNOWN_KEY || region == OTHER_KEY;
     let others = map.counts.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
     let without_outline: u64 = others.map(|(_, count)| count).sum();
-    // Without a limit, these are codes that are not regions.
+    // Without a minimum count, these are codes that are not regions.
     let merged = if map.min_cell.is_some() { "in merged groups" } else { "whose region is not shown" };
     let groups = [
         (count(UNKNOWN_KEY), "without a region"),
@@ -70,7 +70,7 @@ fn write_country(page: &mut Page, outline: &str, shade: usize, title: &str) {
     let class = ["", " class=\"m1\"", " class=\"m2\"", " class=\"m3\"", " class=\"m4\"", " class=\"m5\""][shade];
     match outline.strip_prefix('@').and_then(|place| place.split_once(',')) {
         Some((x, y)) => {
-            // A dot for every tiny island would clutter the oceans.
+            // A dot for every tiny island would clutter the map.
             if shade == 0 {
                 return;
             }
@@ -109,7 +109,7 @@ fn legend(page: &mut Page, bounds: &[u64], largest: u64) {
     page.markup("</ul>\n");
 }
 
-/// Lower bounds of the shades, from the smallest count that is shown; fewer than [`SHADES`] for small counts.
+/// Lower bounds of the shades, starting with the smallest count that is shown; fewer than [`SHADES`] for small counts.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -126,7 +126,7 @@ fn bounds(smallest: u64, largest: u64) -> Vec<u64> {
 
 fn shade(count: u64, bounds: &[u64]) -> usize {
     let reached = bounds.iter().filter(|&&bound| bound <= count).count();
-    // With few shades the strongest ones are used.
+    // If there are few shades, the strongest ones are used.
     if reached == 0 { 0 } else { reached + SHADES - bounds.len() }
 }
 

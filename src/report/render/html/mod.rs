@@ -26,9 +26,9 @@ use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 
 /// Maximum size of the page.
 const MAX_BYTES: usize = 300_000;
-/// Limits that keep the page of a typical account well below that; all regions of the world fit.
+/// Limits that keep the page of a typical account well below [`MAX_BYTES`]; all regions of the world fit.
 const LIMITS: ViewLimits = ViewLimits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
-/// Limits for an account with contacts in every region: these have a table with many columns.
+/// Limits for an account with contacts in every region, whose table has many columns.
 const WIDE_LIMITS: ViewLimits = ViewLimits { rows: 25, regions: 260, months: 120, days: 120, channels: 6 };
 /// Limits for an account with hundreds of codes of maximum length.
 const TIGHT_LIMITS: ViewLimits = ViewLimits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_for_the_worse_is_not_shown_as_one_for_the_better() {
+    fn a_change_for_the_worse_is_not_marked_as_better() {
         let mut new = Summary { contacts: 100, reachable: Some(50), without_channel: Some(43), ..Summary::default() };
         let old = Summary { reachable: Some(0), without_channel: Some(0), ..Summary::default() };
         new.opt_out.yes = 17;
@@ -210,7 +210,7 @@ mod tests {
             ..Summary::default()
         };
         summary.comparison = Some(compare(&Summary::default(), &summary, name(0)));
-        assert!(render(&summary, LIMITS).len() > MAX_BYTES, "nothing would be tried here");
+        assert!(render(&summary, LIMITS).len() > MAX_BYTES, "the limits are not needed, so nothing is tested");
         let html = render_html(&summary);
         assert!(html.len() < MAX_BYTES, "{}", html.len());
     }

@@ -1,4 +1,4 @@
-//! Builds the page, starting with its top.
+//! Builds the page, and writes its title, facts, actions, navigation and cards.
 
 use super::super::super::document::change::CountChange;
 use super::super::super::format::difference;
@@ -9,8 +9,8 @@ use crate::verdict::Verdict;
 
 /// HTML made only of constant markup and escaped text.
 ///
-/// [`Page::markup`] accepts only constants, so texts from the server and numbers must pass [`Page::text`]. In an element or
-/// a quoted attribute, they cannot become markup.
+/// [`Page::markup`] accepts only constants, so texts from the server and numbers must be added with [`Page::text`]. Within
+/// an element or a quoted attribute, they cannot become markup.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     html: String,
@@ -23,7 +23,7 @@ impl Page {
         self
     }
 
-    /// Adds text and escapes it.
+    /// Escapes and adds text.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             match c {
@@ -86,7 +86,7 @@ fn facts(page: &mut Page, facts: &[Fact]) {
     page.markup("</dl>\n");
 }
 
-/// What to do, each with how its rows are listed.
+/// Writes the recommended actions, each with the way to list its rows.
 pub(super) fn actions(page: &mut Page, actions: &[ActionView]) {
     if actions.is_empty() {
         return;

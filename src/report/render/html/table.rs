@@ -1,4 +1,4 @@
-//! Tables, with bars in their rows.
+//! Tables, including those with bars.
 
 use super::super::super::view::cell::Cell;
 use super::super::super::view::parts::{ColumnKind, Frame, Row, RowKind, TableKind, TableView};
@@ -29,7 +29,7 @@ pub(super) fn write_folded(page: &mut Page, view: &TableView, has_heading: bool)
     page.markup("</details>\n");
 }
 
-/// Writes a table into a box that scrolls, also by keyboard: many columns do not fit on a phone.
+/// Writes a table into a box that can be scrolled, also by keyboard, because many columns do not fit on a phone.
 fn write_scrolling(page: &mut Page, view: &TableView) {
     page.markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).markup("\">\n");
     write_rows(page, view);
@@ -44,14 +44,14 @@ fn write_rows(page: &mut Page, view: &TableView) {
     };
     page.markup("<table class=\"").markup(class).markup("\">\n<thead><tr>");
     for (at, column) in view.columns.iter().enumerate() {
-        // A head without a name, such as that of bars, is no head.
+        // A header cell without a name, such as that of bars, is written as a plain cell.
         let (start, end) = if column.title.is_empty() { ("<td", "</td>") } else { ("<th scope=\"col\"", "</th>") };
         page.markup(start).markup(column_class(view, at)).markup(">").text(&column.title).markup(end);
     }
     page.markup("</tr></thead>\n<tbody>\n");
     // Collapsed rows are marked for the script. Without JavaScript, all rows are shown except the one with their sum.
     let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
-    // A chart shows what they do.
+    // A chart shows the same as the row of sparklines.
     let rows = view.rows.iter().enumerate().filter(|(_, row)| row.kind != RowKind::Sparklines);
     for (at, row) in rows {
         write_row(page, view, row, if folded.contains(&at) { "more" } else { "" });
@@ -63,7 +63,7 @@ fn write_rows(page: &mut Page, view: &TableView) {
 }
 
 fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) {
-    // Leftovers stay last in every order.
+    // Leftovers are always sorted last.
     match (row.kind != RowKind::Named, class) {
         (false, "") => page.markup("<tr>"),
         (true, "") => page.markup("<tr class=\"last\">"),
@@ -77,7 +77,7 @@ fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) 
     if let Some(Cell::Coded { code, name }) = row.cells.first() {
         page.markup("<span class=\"code\">").text(code).markup("</span> ").text(name);
     } else {
-        // A combination of channels may break at every plus, and the name of a field at every underscore.
+        // A combination of channels may break at each plus sign, and a field name at each underscore.
         for (at, part) in name.split_inclusive(['+', '_']).enumerate() {
             page.markup(if at > 0 { "<wbr>" } else { "" }).text(part);
         }
@@ -110,7 +110,7 @@ fn write_cell(page: &mut Page, view: &TableView, at: usize, cell: &Cell) {
             let (class, sign) = if *count == 0 { ("ok", "✓ ") } else { ("bad", "") };
             page.markup("<td class=\"").markup(class).markup("\">").markup(sign).text(&cell.words()).markup("</td>");
         }
-        // The longest of all numbers, which would make a table too wide for a phone or its column on paper, may break.
+        // Very long numbers may break, because they would make a table too wide for a phone or for its column in print.
         Cell::Money(_) | Cell::MoneyDifference(_) => {
             page.markup("<td").markup(column_class(view, at)).markup(">");
             for (at, part) in cell.words().split_inclusive([',', '.']).enumerate() {

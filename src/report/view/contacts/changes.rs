@@ -41,7 +41,7 @@ pub(super) fn changes(summary: &Summary, limits: ViewLimits) -> Option<Section> 
     let tables = [
         TableView::new("Totals", columns(""), totals.collect()),
         changed("By channel", "Channel", &comparison.channels, limits, channel),
-        // A long table next to short ones would leave the rest of the page empty.
+        // Full width, because a long table next to short ones would leave much of the page empty.
         changed("By region", "Region", &comparison.regions, limits, region).sortable().framed(Frame::Wide),
     ];
     let Comparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
@@ -50,7 +50,7 @@ pub(super) fn changes(summary: &Summary, limits: ViewLimits) -> Option<Section> 
     Some(older.section(comparison.contacts, notes(comparison, limits), tables, trend(summary, limits)))
 }
 
-/// Who came and who left in each channel and region.
+/// Contacts added and removed in each channel and region.
 fn gross_tables(comparison: &Comparison, limits: ViewLimits) -> Vec<TableView> {
     let Some(gross) = &comparison.gross else { return Vec::new() };
     let channels = gross_table("Added and removed, by channel", "Channel", (&gross.channels, limits.rows), &Cell::text);
@@ -97,7 +97,7 @@ fn gross_table(
     )
 }
 
-/// The gross change in words.
+/// The gross change as sentences.
 fn gross_notes(comparison: &Comparison) -> Vec<String> {
     let contacts = comparison.contacts;
     let Some(gross) = &comparison.gross else {
@@ -143,7 +143,7 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
     notes
 }
 
-/// The gross change, and regions that only one side has.
+/// Notes about the gross change, and about regions that only one side has.
 fn notes(comparison: &Comparison, limits: ViewLimits) -> Vec<String> {
     let mut notes = gross_notes(comparison);
     for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {

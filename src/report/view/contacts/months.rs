@@ -1,7 +1,7 @@
 //! Charts of the contacts created in each month, and of their running total.
 //!
-//! *Easy to get wrong:* contacts that are not in the charts must be mentioned below them, or the last number seems to
-//! contradict the number of contacts.
+//! *Easy to get wrong:* contacts that are not in the charts must be mentioned below them. Otherwise, the last number seems
+//! to contradict the number of contacts.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::base::plural::count_of;
 
 /// Maximum number of months in a chart: twenty years.
 const MAX_MONTHS: i32 = 240;
-/// First year of a chart. Earlier dates are wrong, and would leave little of the chart for the others.
+/// First year of a chart. Earlier dates are wrong, and would compress the rest of the chart.
 const FIRST_YEAR: i32 = 2000;
 
-/// The charts; `None` without any plausible month.
+/// The charts; `None` if there is no plausible month.
 pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
     let months = ChartMonths::new(summary)?;
     let mut total = months.earlier;
@@ -23,7 +23,7 @@ pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
         total += count;
         (month.clone(), total)
     });
-    // Merged months have no running total.
+    // A running total cannot be computed over merged months.
     let has_sums = summary.min_cell.is_none();
     // The month of the report is not over.
     let is_partial = months.shown.last().is_some_and(|(month, _)| summary.as_of.starts_with(month.as_str()));
@@ -73,7 +73,7 @@ impl ChartMonths {
         })
     }
 
-    /// Notes about what the charts omit.
+    /// Notes on what the charts omit.
     fn notes(&self, summary: &Summary, has_sums: bool) -> Vec<String> {
         let count = |key: &str| summary.created_by_month.get(key).copied().unwrap_or(0);
         let contacts = |count: u64| count_of(count, "contact", "contacts");

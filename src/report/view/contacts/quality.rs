@@ -30,9 +30,9 @@ fn findings(summary: &Summary) -> Vec<Row> {
         row(name, cell, repeated.contacts)
     };
     let counted = |name: &str, count: u64| row(name, Cell::Count(count), count);
-    // The number as given replaces a missing E.164 form.
+    // Without an E.164 column, the number as given is used instead.
     let number = if summary.has(&[FORMAT_E164]) { FORMAT_E164 } else { PHONE_NUMBER };
-    // Each check with the columns that it needs; without them it was not made.
+    // Each check with the columns it requires; a check is omitted if one of them is missing.
     let rows: [(&[usize], _); 10] = [
         (&[ID], repeated("Id of another contact", found.repeated_ids)),
         (&[number], repeated("Phone number of another contact", found.shared_phone_numbers)),

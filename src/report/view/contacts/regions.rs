@@ -30,7 +30,7 @@ pub(super) fn regions(summary: &Summary, limits: ViewLimits) -> Section {
     Section::new(SectionKind::Regions, "Regions", Vec::new(), parts.into_iter().flatten().collect())
 }
 
-/// Calling codes with a plus.
+/// Calling codes with a leading plus sign.
 fn with_plus(codes: &Table) -> Table {
     let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
     codes
@@ -42,7 +42,7 @@ fn with_plus(codes: &Table) -> Table {
 fn region_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
     let ranked = Ranked::of_counts(&summary.regions, limits.regions);
     let largest = ranked.largest()?;
-    // Counts next to counts, and shares next to shares.
+    // Columns of counts come first, then columns of shares.
     let cells = |name: Cell, count: u64, (reachable, opted_out): InRegion, bar: u64| {
         let part = |part: Option<u64>| part.map_or(Cell::Hidden, Cell::Count);
         let share = |part: Option<u64>| part.map_or(Cell::Hidden, |part| Cell::Percent(part, count));
@@ -61,7 +61,7 @@ fn region_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
         let detail = summary.region_details.get(code);
         detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out))
     };
-    // A hidden count hides the sum, too.
+    // If any count is hidden, so is the sum.
     let sum_of = |regions: &[(&str, u64)], number: fn(InRegion) -> Option<u64>| -> Option<u64> {
         regions.iter().map(|(code, _)| number(detail(code))).sum()
     };
@@ -89,7 +89,8 @@ fn region_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
 /// How many contacts of a region can be reached and opted out; hidden if suppressed.
 type InRegion = (Option<u64>, Option<u64>);
 
-/// The share of each region's contacts that each channel reaches after opt-outs, or, if that is not known, that have it.
+/// The share of each region's contacts that each channel reaches after opt-outs or, if that is unknown, that have the
+/// channel.
 fn channel_mix(summary: &Summary, limits: ViewLimits) -> Option<HeatView> {
     let is_reach_known = !summary.reachable_by_region.is_empty();
     let (all, by_region) = if is_reach_known {
@@ -104,7 +105,7 @@ fn channel_mix(summary: &Summary, limits: ViewLimits) -> Option<HeatView> {
     }
     let row = |(code, count): (&str, u64)| {
         let mix = by_region.get(code);
-        // A missing channel may be suppressed, or counted as `(other)`.
+        // A missing channel may have been suppressed or merged into `(other)`.
         let may_be_hidden = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
         let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
             None if may_be_hidden => Cell::Hidden,
@@ -117,7 +118,7 @@ fn channel_mix(summary: &Summary, limits: ViewLimits) -> Option<HeatView> {
     };
     let mut rows: Vec<_> = regions.shown().map(row).collect();
     distinguish(&regions.shown().map(|(code, _)| code).collect::<Vec<_>>(), &mut rows);
-    // Percentages of different totals have no sum for the rows that are not shown.
+    // Percentages of different totals cannot be added up in a row for those that are not shown.
     let name = if regions.rest_len() > 0 {
         let [shown, all] = [rows.len(), rows.len() + regions.rest_len()].map(|count| grouped(count as u64));
         format!("Region ({shown} of {all})")
@@ -140,7 +141,7 @@ fn channel_mix(summary: &Summary, limits: ViewLimits) -> Option<HeatView> {
     })
 }
 
-/// Text alternative and meaning of the shades of a heat map.
+/// The text alternative of a heat map and the meaning of its shades.
 type HeatTexts = (&'static str, &'static str);
 
 const REACH: HeatTexts = (

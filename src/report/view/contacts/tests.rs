@@ -42,7 +42,7 @@ fn view(summary: &Summary, limits: ViewLimits, title: &str) -> TableView {
     tables.into_iter().find(|view| view.title == title).unwrap()
 }
 
-/// The rows of a table as they are shown when it is folded.
+/// The rows of a table that are shown while it is collapsed.
 fn folded(view: &TableView) -> Vec<Row> {
     let fold = view.fold.as_ref().unwrap();
     let mut rows = view.rows.clone();
@@ -59,7 +59,7 @@ fn sum_of_column(rows: &[Row], column: usize) -> u64 {
 }
 
 #[test]
-fn a_table_that_is_cut_or_folded_adds_up() {
+fn a_truncated_or_collapsed_table_adds_up() {
     let mut has_folded = 0;
     for (codes, limits) in [0, 1, 10, 11, 12, 18, 19, 31, 32, 57, 300].into_iter().flat_map(|n| LIMITS.map(|l| (n, l)))
     {

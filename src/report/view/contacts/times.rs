@@ -52,7 +52,7 @@ fn month_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
 
 fn ages(summary: &Summary) -> Option<TableView> {
     let updated = summary.updated;
-    // Each contact counts in one row only, which the names must make clear.
+    // Each contact is counted in exactly one row; the names must make that clear.
     let mut rows = vec![
         ("never", updated.never),
         ("last 7 days", updated.last_7_days),

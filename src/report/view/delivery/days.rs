@@ -19,7 +19,7 @@ use crate::time::calendar::{date_text, day_of_date};
 
 /// Maximum number of days in a chart: a year and a day.
 const MAX_DAYS: i64 = 366;
-/// 2000-01-01, the first day of a chart. Earlier dates are wrong, and would leave little of the chart for the others.
+/// 2000-01-01, the first day of a chart. Earlier dates are wrong, and would compress the rest of the chart.
 const FIRST_DAY: i64 = 10_957;
 /// Hours in a column of the heat map.
 const BLOCK: usize = 3;
@@ -40,7 +40,7 @@ pub(super) fn times(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     Section::new(SectionKind::Time, "Time", notes, parts.into_iter().flatten().collect())
 }
 
-/// Hours in order, not sorted by count.
+/// Hours in chronological order, not sorted by count.
 fn in_order(hours: &Table, total: u64, limits: ViewLimits) -> Option<TableView> {
     let view = counted("Created, by hour", ["Hour", "Messages"], hours, total, limits)?;
     let mut rows = view.rows;
@@ -49,7 +49,7 @@ fn in_order(hours: &Table, total: u64, limits: ViewLimits) -> Option<TableView> 
     Some(TableView { rows, fold: None, ..view }.sortable().framed(frame))
 }
 
-/// The latest days, in order.
+/// The latest days, in chronological order.
 fn days(summary: &DeliverySummary, limits: ViewLimits) -> Option<TableView> {
     let (days, leftovers): (Vec<_>, Vec<_>) = summary.days.iter().partition(|(day, _)| !is_leftover(day));
     let hidden = days.len().saturating_sub(limits.days + 1);
@@ -69,7 +69,7 @@ fn days(summary: &DeliverySummary, limits: ViewLimits) -> Option<TableView> {
     Some(view.framed(Frame::Folded("All days as a table")))
 }
 
-/// The charts; `None` without any plausible day.
+/// The charts; `None` if there is no plausible day.
 fn lines(summary: &DeliverySummary) -> Option<LinesView> {
     let last = day_of(&summary.as_of)?;
     let groups: BTreeMap<i64, Group> =

@@ -71,7 +71,7 @@ pub(super) fn notes(comparison: &DeliveryComparison, is_suppressed: bool) -> Vec
         return vec![if !comparison.is_unchanged() {
             format!("No message was added or removed{status}, but other numbers differ.")
         } else if is_suppressed {
-            // Numbers of small groups may differ.
+            // Suppressed numbers of small groups may differ, so the text must not say "No change".
             format!("No message was added or removed{status}.")
         } else {
             format!("No change: no message was added or removed{status}.")

@@ -33,12 +33,12 @@ pub(super) fn templates(summary: &DeliverySummary, limits: ViewLimits) -> Sectio
     let categories = &summary.template_categories;
     let categories = counted("Categories", ["Category", "Messages"], categories, summary.messages, limits);
     let parts: Vec<Part> = [table, categories].into_iter().flatten().map(Part::from).collect();
-    // Explains `none`, if it is in the table.
+    // Explains the row `none` if the table has one.
     let note = summary.templates.contains_key("none").then(|| "none: messages without a template.".to_owned().into());
     Section::new(SectionKind::Templates, "Templates", note.into_iter().collect(), parts)
 }
 
-/// A table of groups; `None` without rows.
+/// A table of groups; `None` if it has no rows.
 fn table(title: &str, name: &str, groups: &Groups, limit: usize, name_of: fn(&str) -> Cell) -> Option<TableView> {
     let rows = groups.iter().map(|(key, &group)| (key.as_str(), group));
     let ranked = Ranked::new(rows, limit, |group| group.messages);

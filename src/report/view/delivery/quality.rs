@@ -19,7 +19,7 @@ fn findings(summary: &DeliverySummary) -> Vec<Row> {
     let repeated =
         if found.repeated_ids_approximate { Cell::About(found.repeated_ids) } else { Cell::Count(found.repeated_ids) };
     let counted = |count: u64| (Cell::Count(count), count);
-    // Each check with the columns that it needs; without them it was not made.
+    // Each check with the columns it requires; a check is omitted if one of them is missing.
     let rows: [(&[&str], &str, (Cell, u64)); 7] = [
         (&["id"], "Id of another message", (repeated, found.repeated_ids)),
         (&["region_code"], "Region not in ISO 3166-1", counted(found.regions_not_in_iso_3166)),

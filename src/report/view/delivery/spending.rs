@@ -34,7 +34,7 @@ pub(super) fn spending(summary: &DeliverySummary, limits: ViewLimits) -> Section
     Section::new(SectionKind::Spending, "Spending", vec![Note::from(note)], parts)
 }
 
-/// The groups that cost anything, the most expensive first; `None` if none did.
+/// The groups with a cost, most expensive first; `None` if there are none.
 fn table(title: &str, name: &str, groups: &Groups, limit: usize, name_of: fn(&str) -> Cell) -> Option<TableView> {
     let rows = groups.iter().map(|(key, &group)| (key.as_str(), group));
     let rows = rows.filter(|(_, group)| group.spent != Spending::default());

@@ -61,7 +61,7 @@ fn account(keys: u64) -> DeliverySummary {
 fn every_form_shows_the_same_numbers() {
     let summary = account(3);
     let table = render_table(&summary, TableStyle { width: 120, has_colors: false });
-    // Amounts may break on a phone.
+    // Line breaks are allowed within amounts.
     let forms = [ReportForm::Html, ReportForm::Markdown].map(|form| summary.render(form).replace("<wbr>", ""));
     for form in forms.iter().chain([&table]) {
         // 40 of 45, 40 of 50, the money of all, and a duration.
@@ -74,7 +74,7 @@ fn every_form_shows_the_same_numbers() {
 }
 
 #[test]
-fn tables_of_groups_add_up_however_they_are_cut() {
+fn truncated_tables_of_groups_add_up() {
     for keys in [1, 12, 57, 300] {
         let summary = account(keys);
         let limits = ViewLimits { rows: 10, regions: 20, months: 12, days: 14, channels: 6 };
@@ -92,7 +92,7 @@ fn tables_of_groups_add_up_however_they_are_cut() {
 }
 
 #[test]
-fn the_page_stays_small_and_the_markdown_too() {
+fn the_page_and_the_markdown_stay_small() {
     let summary = account(2000);
     assert!(summary.render(ReportForm::Html).len() < 300_000);
     assert!(summary.render(ReportForm::Markdown).len() < 100_000);

@@ -4,7 +4,7 @@
 //     d3-geo@3.1.2 d3-geo-projection@4.0.0
 //   node simplify.mjs > world.txt
 //
-// One country a line: its ISO 3166-1 alpha-2 code (XK for Kosovo, - for land without one), a tab, and an SVG path in whole
+// One country per line: its ISO 3166-1 alpha-2 code (XK for Kosovo, - for land without one), a tab, and an SVG path in whole
 // units of a world that is 1000 wide, or "@x,y" for a country that is too small for an outline.
 
 import { createRequire } from "node:module";
@@ -19,7 +19,7 @@ const world = require("world-atlas/countries-50m.json");
 const countries = require("world-countries");
 
 const WIDTH = 1000;
-// Square units: what a point, a ring and a country must at least be worth to be drawn.
+// Minimum areas, in square units, for a point, a ring and a country to be drawn.
 const POINT = 0.9;
 const RING = 2;
 const OUTLINE = 7;
@@ -28,7 +28,7 @@ const codes = new Map(countries.map((country) => [country.ccn3, country.cca2]));
 const code = ({ id, properties }) => codes.get(id) ?? (properties.name === "Kosovo" ? "XK" : "-");
 
 const land = feature(world, world.objects.countries);
-// Nobody lives there, and it would take a quarter of the picture.
+// Antarctica is uninhabited, and would take up a quarter of the map.
 land.features = land.features.filter((country) => code(country) !== "AQ");
 const projection = geoNaturalEarth1().fitWidth(WIDTH, land);
 const flat = geoProject(land, projection);
@@ -66,7 +66,7 @@ feature(simple, simple.objects.countries).features.forEach((country, at) => {
   const middle = largest[0].reduce(([x, y], point) => [x + point[0] / largest[0].length, y + point[1] / largest[0].length], [0, 0]);
   const line = outline || `@${middle.map(Math.round).join(",")}`;
   const name = code(land.features[at]);
-  // Land without a code matters only as an outline, and a second part of a country only when it is the larger one.
+  // Land without a code is drawn only as an outline, and another part of the same country only replaces a smaller one.
   if (name === "-" && line.startsWith("@")) return;
   if (lines.has(name) && name !== "-" && line.length <= lines.get(name).length) return;
   lines.set(name, name === "-" && lines.has(name) ? lines.get(name) + line : line);
