@@ -1,6 +1,6 @@
 //! Thousands of *histories*: simulated lists that change while they are read.
 //!
-//! `cargo test` runs a thousand. `HISTORIES=1200 cargo test --release listing::tests -- --nocapture` runs 1200 of each
+//! `cargo test` runs more than a thousand. `HISTORIES=1200 cargo test --release listing::tests -- --nocapture` runs 1200 of each
 //! kind and prints a summary. The message of a failed history contains its seed; `HISTORY=kind:seed` runs that history
 //! alone and prints its evidence.
 
@@ -9,7 +9,7 @@ use super::world::{Count, ListChange, ListModel, ModelOrder, STABLE_ORDERS};
 use crate::listing::Consistency;
 use crate::verdict::{EvidenceCode, Verdict};
 
-/// Histories of each of the ten kinds in an ordinary test run, a thousand in all.
+/// Histories of each of the eleven kinds in an ordinary test run, more than a thousand in all.
 const DEFAULT_HISTORIES: u64 = 100;
 
 type Make = fn(&mut fastrand::Rng) -> (ListModel, ReadScenario);
@@ -57,6 +57,26 @@ fn restless(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     ];
     for change in changes.into_iter().filter(|_| random.bool()).collect::<Vec<_>>() {
         world.rates.push((rate(random), change));
+    }
+    (world, reading)
+}
+
+/// Rows move and disappear with every request, so that boundaries are searched for while answers wait.
+fn contended(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let (_, mut reading) = base(random);
+    if reading.latency == 0 {
+        (reading.latency, reading.pace) = (300_000, 0);
+    }
+    let order = [ModelOrder::UpdatedAscending, STABLE_ORDERS[random.usize(0..STABLE_ORDERS.len())]][random.usize(0..2)];
+    let mut world = ListModel::new(random.usize(300..1_500), order, 100, random.u64(..));
+    let micros_a_request = (reading.latency / reading.concurrency as u64).max(reading.pace);
+    let requests_a_second = 1e6 / f64::from(u32::try_from(micros_a_request).expect("a few seconds"));
+    world.rates = vec![
+        (requests_a_second * (0.5 + random.f64() * 1.5), ListChange::Update),
+        (requests_a_second * (1.0 + random.f64()), ListChange::Delete),
+    ];
+    if random.bool() {
+        world.rates.push((requests_a_second * random.f64() * 2.0, ListChange::Create));
     }
     (world, reading)
 }
@@ -228,6 +248,11 @@ fn a_list_that_does_not_change_is_complete() {
 #[test]
 fn fast_changing_lists_lose_nothing() {
     run_well("restless", restless);
+}
+
+#[test]
+fn rows_that_move_with_every_request_are_not_lost() {
+    run("contended", contended);
 }
 
 #[test]

@@ -105,9 +105,9 @@ pub struct Walk {
     is_single_answer: bool,
     /// Items of the first answer.
     first_items: u64,
-    /// The last window requested, if no other was in flight or undelivered then.
+    /// The last window requested, if no other was in flight then.
     sent_alone: Option<Window>,
-    /// Whether the end of the list was read by such a request.
+    /// Whether the answer that holds the end of the list was requested after all others had arrived.
     end_is_fresh: bool,
 }
 
@@ -248,7 +248,7 @@ impl Walk {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
         let window = request.window;
-        self.sent_alone = Some(window).filter(|_| self.in_flight == 1 && self.undelivered == 0);
+        self.sent_alone = Some(window).filter(|_| self.in_flight == 1);
         match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
             (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
@@ -279,7 +279,12 @@ impl Walk {
             (Purpose::Read | Purpose::Search, Phase::Reading { .. } | Phase::Closing(_)) => {
                 self.main.take(answer, &mut self.line)
             }
-            (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.take(answer, &mut self.line),
+            (Purpose::Head, Phase::Closing(Closing { head: Some(head), is_head_fresh, .. })) => {
+                let is_first = !head.is_done() && head.edge.is_start();
+                let taken = head.take(answer, &mut self.line);
+                *is_head_fresh |= is_first && head.is_done();
+                taken
+            }
             (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.take(answer, &mut self.line),
             (Purpose::Probe, Phase::Probing(probe)) => {
                 probe.take(Some(&answer), &mut self.line);
@@ -293,9 +298,15 @@ impl Walk {
         };
         self.report.is_cut |= self.main.is_cut() && self.report.unreliable.is_none();
         self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
-        self.end_is_fresh = !was_done && self.main.is_done() && self.sent_alone == Some(request.window);
         match taken {
-            Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
+            Ok(steps) => {
+                if !was_done && self.main.is_done() {
+                    // An answer may connect others that arrived before it, and the last of them may hold the end as it was.
+                    let ended_by = steps.last().and_then(|step| step.window);
+                    self.end_is_fresh = ended_by == Some(request.window) && self.sent_alone == ended_by;
+                }
+                steps.into_iter().for_each(|step| self.note_step(step));
+            }
             Err(reason) => self.fall_back(reason),
         }
     }

@@ -39,6 +39,8 @@ pub(super) struct Closing {
     recounts: u32,
     /// Rows that were read before it.
     rows_before: u64,
+    /// Whether one answer held everything from the start of the list to a row that was read before.
+    pub(super) is_head_fresh: bool,
     /// Whether an earlier run started it, so that it may miss later moves.
     pub(super) is_of_earlier_run: bool,
 }
@@ -175,13 +177,20 @@ impl Walk {
         }
         let (rows_before, recounts) = (self.report.rows, 0);
         self.report.closings += 1;
-        self.phase =
-            Phase::Closing(Closing { head: Some(head), round, recounts, rows_before, is_of_earlier_run: false });
+        self.phase = Phase::Closing(Closing {
+            head: Some(head),
+            round,
+            recounts,
+            rows_before,
+            is_head_fresh: false,
+            is_of_earlier_run: false,
+        });
     }
 
     /// Reads the end of the list once more, with a window of another size each time.
     fn reopen_end(&mut self, nth: u32) {
         self.main.reopen();
+        self.end_is_fresh = false;
         let edge = self.main.edge.offset;
         let sizes = (self.cap / 2).max(1)..=self.cap;
         let wanted = usize::try_from(nth).unwrap_or(0);
@@ -198,6 +207,8 @@ impl Walk {
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
         let (round, recounts) = (closing.round, closing.recounts);
+        let is_start_settled = closing.is_head_fresh || !self.report.missing.is_empty();
+        let is_end_settled = self.end_is_fresh || self.main.is_limited() || self.main.is_cut();
         if closing.is_of_earlier_run {
             self.close(0);
             return;
@@ -213,9 +224,15 @@ impl Walk {
             return;
         }
         // A recount of the end is newer than the read of the start, so the start may have to be read again more often.
-        let is_behind = self.unread() > 0 && round + 1 < 2 * MAX_CLOSINGS;
-        if is_behind || (new > 0 && round + 1 < MAX_CLOSINGS) {
+        let is_settled = is_start_settled && is_end_settled;
+        let must_continue = self.unread() > 0 || !is_settled;
+        if (must_continue && round + 1 < 2 * MAX_CLOSINGS) || (new > 0 && round + 1 < MAX_CLOSINGS) {
             self.close(round + 1);
+            return;
+        }
+        if !is_settled {
+            // While several answers are read one after another, a row can move from one that is not read yet to one that is.
+            self.fall_back(Unreliable::TooRestless);
             return;
         }
         if self.unread() > 0 {
