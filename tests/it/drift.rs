@@ -275,3 +275,28 @@ fn a_window_that_is_reread_early_is_awaited_once() {
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(3);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 249);
 }
+
+/// A list of contacts whose pages have at most `cap` rows, which no answer says, and without any count.
+fn capped_in_silence(rows: u32, cap: u32) -> ScriptedServer {
+    ScriptedServer::start(move |_, head| {
+        let Asked { page, size } = Asked::by(head);
+        let size = size.min(cap);
+        let contact = |at: u32| serde_json::json!({"id": format!("00000000-0000-4000-8000-{at:012}")});
+        let contacts: Vec<_> = (0..rows).skip(((page - 1) * size) as usize).take(size as usize).map(contact).collect();
+        Answer::ok(serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string())
+    })
+}
+
+#[test]
+fn a_short_page_without_a_count_is_not_taken_for_the_end() {
+    for (rows, consistency) in [(300, "auto"), (300, "strict"), (30, "auto"), (1, "auto")] {
+        let server = capped_in_silence(rows, 50);
+        let flags = ["-o", "c.csv", "--consistency", consistency];
+        let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+        assert_eq!(csv_ids(&run.path("c.csv")).len(), rows as usize, "{consistency}: {run:?}");
+    }
+    // Pages without overlap prove nothing about such a list.
+    let server = capped_in_silence(300, 50);
+    let flags = ["-o", "c.csv", "--consistency", "plain"];
+    sent_export().contacts(&server.url(), &flags).finish().expect_code(3);
+}

@@ -20,21 +20,32 @@ pub(super) struct Answer {
     pub(super) is_short: bool,
     /// Whether it says that more rows follow.
     pub(super) claims_more: bool,
+    /// Whether it may be the last page, but no count confirms it: the server may have sent less than a page.
+    pub(super) may_be_last: bool,
 }
 
 impl Answer {
     pub(super) fn new(facts: &PageFacts<'_>) -> Self {
         let (offset, size) = facts.place_of_answer();
         let end = offset + facts.items.len() as u64;
+        let is_short = facts.items.len() < size as usize;
+        let claims_more = facts.paging.has_more == Some(true) || facts.paging.total_count > Some(end);
+        let is_uncounted = facts.paging.total_count.is_none() && !facts.items.is_empty();
         Self {
             window: facts.window,
             offset,
             rows: fingerprints(facts.items),
             created: facts.items.iter().map(|item| item.and_then(|key| key.created_at)).collect(),
             total: facts.paging.total_count,
-            is_short: facts.items.len() < size as usize,
-            claims_more: facts.paging.has_more == Some(true) || facts.paging.total_count > Some(end),
+            is_short,
+            claims_more,
+            may_be_last: is_short && !claims_more && is_uncounted,
         }
+    }
+
+    /// Whether it shows that the list ends with it.
+    pub(super) fn is_last(&self) -> bool {
+        self.is_short && !self.claims_more && !self.may_be_last
     }
 
     /// Rows of the list before its end.

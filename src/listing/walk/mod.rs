@@ -19,6 +19,7 @@
 mod answer;
 mod delivery;
 mod edge;
+mod failures;
 mod fingerprint;
 mod line;
 mod moves;
@@ -296,6 +297,7 @@ impl Walk {
             }
             _ => Ok(Vec::new()),
         };
+        self.cap = self.cap.min(self.main.cap());
         self.report.is_cut |= self.main.is_cut() && self.report.unreliable.is_none();
         self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
         match taken {
@@ -347,54 +349,6 @@ impl Walk {
         if let (Some(window), Some(fresh)) = (step.window, step.fresh) {
             self.fresh_items.insert((window.offset(), window.size), fresh);
         }
-    }
-
-    /// Records that a request failed after all retries; returns whether it will be repeated.
-    pub fn failed(&mut self, request: &Request) -> bool {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        let window = request.window;
-        let is_first_time = match (request.purpose, &mut self.phase) {
-            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.failed(window.page),
-            _ => self.failed_once.insert(window),
-        };
-        if is_first_time {
-            let aside = match (request.purpose, &mut self.phase) {
-                (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
-                (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
-                    head.retry(window);
-                    Ok(Vec::new())
-                }
-                (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
-                    gap.reader.retry(window);
-                    Ok(Vec::new())
-                }
-                (Purpose::Probe, Phase::Probing(probe)) => {
-                    probe.take(None, &mut self.line);
-                    Ok(Vec::new())
-                }
-                _ => Ok(Vec::new()),
-            };
-            match aside {
-                Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
-                Err(reason) => self.fall_back(reason),
-            }
-            if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
-                // Windows after it need not wait for its rows.
-                self.delivered_to = self.delivered_to.max(window.end());
-            }
-            self.advance();
-        }
-        is_first_time
-    }
-
-    /// Continues without a window that the service refuses, and without all rows after it.
-    pub fn refused(&mut self, request: &Request) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        match request.purpose {
-            Purpose::Read | Purpose::Search => self.main.end_before(request.window),
-            _ => self.abandon(request),
-        }
-        self.advance();
     }
 
     /// The verdict on completeness, with its evidence.

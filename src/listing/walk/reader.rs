@@ -30,6 +30,8 @@ use super::{Unreliable, Window};
 const MAX_REREADS: u32 = 2;
 /// Number of such answers in the whole list after which they are accepted at once.
 const MAX_CUT_ANSWERS: u64 = 6;
+/// Minimum number of rows of a short first page that is taken for the page size of the server.
+const MIN_CAP: u64 = 20;
 /// Maximum number of restarts from the start of the list because the edge could not be found.
 const MAX_RESTARTS: u32 = 6;
 
@@ -115,6 +117,8 @@ pub(super) struct Reader {
     stalls: u32,
     restarts: u32,
     was_cut: bool,
+    /// Whether the first answer was short, and nothing has been read after it yet.
+    is_first_short: bool,
     cut_answers: u64,
     /// Answers shorter than a page in the middle of the list.
     pub(super) odd_pages: u64,
@@ -149,6 +153,7 @@ impl Reader {
             stalls: 0,
             restarts: 0,
             was_cut: false,
+            is_first_short: false,
             cut_answers: 0,
             odd_pages: 0,
             searches: 0,
@@ -171,6 +176,11 @@ impl Reader {
     /// Sets the page size that the server honors.
     pub(super) fn set_cap(&mut self, cap: u32) {
         self.cap = cap;
+    }
+
+    /// The page size that the server honors, as far as is known.
+    pub(super) fn cap(&self) -> u32 {
+        self.cap
     }
 
     /// Requests a window before any other.
@@ -277,10 +287,17 @@ impl Reader {
         if answer.is_short {
             self.end = answer.end();
         }
+        if self.is_first_short && !rows.is_empty() && self.edge.offset >= MIN_CAP {
+            // The server sends smaller pages than requested, and does not say so.
+            self.cap = u32::try_from(self.edge.offset).unwrap_or(self.cap).min(self.cap);
+        }
+        self.is_first_short = is_start && answer.may_be_last;
         self.odd_pages += u64::from(self.was_cut && !rows.is_empty());
         self.was_cut = answer.is_short && answer.claims_more;
         self.stalls = if rows.is_empty() { self.stalls + 1 } else { 0 };
-        self.is_done = answer.is_short && (!answer.claims_more || self.stalls > 1);
+        self.is_done = answer.is_last()
+            || (answer.may_be_last && self.stalls > 0)
+            || (answer.is_short && answer.claims_more && self.stalls > 1);
         if !rows.is_empty() && !self.is_done {
             self.rereads = 0;
         }

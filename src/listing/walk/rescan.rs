@@ -90,7 +90,9 @@ impl Rescan {
         // A list that grew, or that is longer than its count says, is read to its current end.
         let counted = self.pages(facts.paging.total_count.unwrap_or(0));
         let is_full = facts.items.len() >= facts.window.size as usize;
-        let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
+        // Without a count, only an empty page shows the end: a short one may be all that the server sends at once.
+        let is_uncounted = facts.paging.total_count.is_none() && !facts.items.is_empty();
+        let may_have_more = facts.paging.has_more == Some(true) || is_uncounted;
         // But not forever, in case a server always reports more.
         let read = self.pages(report.known() + report.rejected) + 2;
         let is_open = is_full && facts.paging.has_more.is_none();

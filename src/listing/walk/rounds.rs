@@ -5,7 +5,7 @@ use super::moves::Circumstances;
 use super::probe::Probe;
 use super::reader::{Break, Goal, Reader};
 use super::rescan::Rescan;
-use super::{Consistency, MAX_VAIN_ANSWERS, Purpose, Request, Unreliable, Walk, Window};
+use super::{Consistency, MAX_VAIN_ANSWERS, Unreliable, Walk, Window};
 
 /// Maximum number of times that the start and the end of a list that keeps changing are read again.
 const MAX_CLOSINGS: u32 = 3;
@@ -56,9 +56,9 @@ impl Closing {
 #[derive(Debug)]
 pub(super) struct Gap {
     pub(super) reader: Reader,
-    end: u64,
+    pub(super) end: u64,
     /// Rows of the list before it.
-    start: u64,
+    pub(super) start: u64,
 }
 
 impl Walk {
@@ -293,35 +293,5 @@ impl Walk {
         } else {
             Phase::Finished
         };
-    }
-
-    /// Continues without a request that failed for the second time.
-    pub fn abandon(&mut self, request: &Request) {
-        let rows = request.window.rows();
-        match (request.purpose, &mut self.phase) {
-            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
-                self.report.missing.push(gap.start + 1..=gap.end.max(gap.start + 1));
-                gap.reader.give_up();
-            }
-            (Purpose::Head, Phase::Closing(closing)) => {
-                // A window beyond the point where the head met known rows is not needed.
-                if closing.head.take().is_some_and(|head| !head.is_done()) {
-                    self.report.missing.push(rows);
-                }
-            }
-            // The edge is searched for elsewhere.
-            (Purpose::Search, _) => self.main.skip_search(),
-            // Already recorded by its plan.
-            (Purpose::Rescan, _) => {}
-            (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
-            _ => {
-                let start = self.main.edge.offset.max(request.window.offset());
-                let end = self.main.expected_end.unwrap_or(0).max(request.window.end());
-                self.report.missing.push(start + 1..=end);
-                self.main.give_up();
-                self.main.end = 0;
-            }
-        }
-        self.advance();
     }
 }

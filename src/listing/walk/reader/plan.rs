@@ -58,7 +58,11 @@ impl Reader {
         if is_beyond && self.slots.values().any(|slot| matches!(slot, Slot::SetAside)) {
             return None;
         }
-        let window = Window::overlapping(cover, self.overlap.rows(self.cap), self.cap)
+        // If no page is longer than the first one, only windows of that size reach past it.
+        let shown = Some(self.edge.offset).filter(|_| self.is_first_short).and_then(|rows| u32::try_from(rows).ok());
+        let window = shown
+            .and_then(|cap| Window::overlapping(cover, 1, cap))
+            .or_else(|| Window::overlapping(cover, self.overlap.rows(self.cap), self.cap))
             .or_else(|| Window::overlapping(cover, 1, self.cap))?;
         (self.allows(window) && !self.slots.contains_key(&key(window))).then_some((window, false))
     }

@@ -81,7 +81,7 @@ impl Reader {
                 }
                 if !self.meets(&answer, 0, line) {
                     self.advance_edge(&answer, Anchor::at_start(), line);
-                    self.is_done = answer.is_short && !answer.claims_more;
+                    self.is_done = answer.is_last();
                 }
                 self.search = None;
                 return Ok(());
@@ -95,7 +95,7 @@ impl Reader {
                     let rows = &answer.rows[at + 1..];
                     self.edge = Edge::behind(&answer, at, position, rank + rows.len() as u64);
                     self.edge.position = line.insert(position, rank, rows);
-                    self.is_done = answer.is_short && !answer.claims_more;
+                    self.is_done = answer.is_last();
                     if answer.is_short {
                         self.end = answer.end();
                     }
@@ -138,7 +138,7 @@ impl Reader {
         let position = line.insert(self.edge.position, self.edge.rank, &answer.rows);
         self.edge = Edge::behind(&answer, 0, position, self.edge.rank + rows);
         self.furthest = self.furthest.max(self.edge.rank);
-        self.is_done = answer.is_short && !answer.claims_more;
+        self.is_done = answer.is_last();
         self.end = answer.end();
         true
     }

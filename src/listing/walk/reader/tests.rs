@@ -14,6 +14,7 @@ fn answer(window: Window, ids: &[u128], total: u64) -> Answer {
         total: Some(total),
         is_short: ids.len() < window.size as usize,
         claims_more: total > end,
+        may_be_last: false,
     }
 }
 
@@ -149,4 +150,26 @@ fn a_row_that_moved_alone_is_no_anchor() {
     // Row 6 moved after row 9 and kept its times; row 5 follows it, so the answer is out of order.
     let steps = reading.take(2, 6, &[7, 8, 9, 6, 5, 10], 12);
     assert!(steps.is_empty(), "{steps:?}");
+}
+
+/// The same without a count.
+fn uncounted(window: Window, ids: &[u128]) -> Answer {
+    let is_short = ids.len() < window.size as usize;
+    let may_be_last = is_short && !ids.is_empty();
+    Answer { total: None, claims_more: false, may_be_last, ..answer(window, ids, 0) }
+}
+
+#[test]
+fn without_a_count_only_an_answer_without_new_rows_is_the_end() {
+    let mut reading = ReaderOnLine::new(5);
+    let mut take = |page, size, ids: &[u128]| {
+        let window = Window { page, size };
+        reading.reader.note_sent(window);
+        reading.reader.take(uncounted(window, ids), &mut reading.line).unwrap();
+        reading.reader.is_done()
+    };
+    assert!(!take(1, 5, &[1, 2, 3]), "the server may send three rows at most");
+    assert!(!take(2, 2, &[3, 4]));
+    assert!(!take(2, 3, &[4, 5]));
+    assert!(take(2, 4, &[5]));
 }

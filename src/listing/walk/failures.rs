@@ -1,0 +1,84 @@
+//! What a walk does without an answer: it requests the window once more later, and then continues without it.
+
+use super::rounds::{Closing, Phase};
+use super::{Purpose, Request, Walk};
+
+impl Walk {
+    /// Records that a request failed after all retries; returns whether it will be repeated.
+    pub fn failed(&mut self, request: &Request) -> bool {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let window = request.window;
+        let is_first_time = match (request.purpose, &mut self.phase) {
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.failed(window.page),
+            _ => self.failed_once.insert(window),
+        };
+        if is_first_time {
+            let aside = match (request.purpose, &mut self.phase) {
+                (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
+                (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
+                    head.retry(window);
+                    Ok(Vec::new())
+                }
+                (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
+                    gap.reader.retry(window);
+                    Ok(Vec::new())
+                }
+                (Purpose::Probe, Phase::Probing(probe)) => {
+                    probe.take(None, &mut self.line);
+                    Ok(Vec::new())
+                }
+                _ => Ok(Vec::new()),
+            };
+            match aside {
+                Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
+                Err(reason) => self.fall_back(reason),
+            }
+            if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
+                // Windows after it need not wait for its rows.
+                self.delivered_to = self.delivered_to.max(window.end());
+            }
+            self.advance();
+        }
+        is_first_time
+    }
+
+    /// Continues without a window that the service refuses, and without all rows after it.
+    pub fn refused(&mut self, request: &Request) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match request.purpose {
+            Purpose::Read | Purpose::Search => self.main.end_before(request.window),
+            _ => self.abandon(request),
+        }
+        self.advance();
+    }
+
+    /// Continues without a request that failed for the second time.
+    pub fn abandon(&mut self, request: &Request) {
+        let rows = request.window.rows();
+        match (request.purpose, &mut self.phase) {
+            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
+                self.report.missing.push(gap.start + 1..=gap.end.max(gap.start + 1));
+                gap.reader.give_up();
+            }
+            (Purpose::Head, Phase::Closing(closing)) => {
+                // A window beyond the point where the head met known rows is not needed.
+                if closing.head.take().is_some_and(|head| !head.is_done()) {
+                    self.report.missing.push(rows);
+                }
+            }
+            // The edge is searched for elsewhere.
+            (Purpose::Search, _) => self.main.skip_search(),
+            // Already recorded by its plan.
+            (Purpose::Rescan, _) => {}
+            (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
+            _ => {
+                let start = self.main.edge.offset.max(request.window.offset());
+                let end = self.main.expected_end.unwrap_or(0).max(request.window.end());
+                self.report.missing.push(start + 1..=end);
+                self.main.give_up();
+                self.main.end = 0;
+            }
+        }
+        self.advance();
+    }
+}
