@@ -1,6 +1,6 @@
 //! `sent-export verify`: checks that the files of exports are as published.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -19,7 +19,9 @@ use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::datasets::HISTORY;
+use super::monitor::RunMonitor;
 use super::print;
+use super::printer::{FailedCheck, log_failed_check};
 
 const UNLISTED: &str = "no manifest lists it, and readers of the folder take it for a part of the export";
 const UNLISTED_HINT: &str = "remove it, or export again";
@@ -84,7 +86,7 @@ struct FileResult {
 ///
 /// # Errors
 /// When a path is an invalid address, or the result cannot be written.
-pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &VerifyArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     let naming = Naming::new(&args.store, None, ProfileNaming::default(), Timestamp::now())?;
     let json = args.json.as_deref().map(|path| naming.target(path)).transpose()?;
     let shows_lines = json != Some(OutputTarget::Stdout);
@@ -94,15 +96,17 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
     // What could not be read comes first, as nothing below is compared with it.
     let (unread, mut codes) = verification.unread(unread)?;
     let files = listings.iter().flat_map(|listing| &listing.files);
-    let listed: HashSet<String> = files.map(|file| file.target.identity()).collect();
+    let listed: BTreeSet<String> = files.map(|file| file.target.identity()).collect();
     let exports = listings.iter().map(|listing| verification.export(listing)).collect::<Result<Vec<_>, _>>()?;
     let histories = histories.iter().map(|history| verification.history(history, &listed));
     let histories = histories.collect::<Result<Vec<_>, _>>()?;
     let mut report = VerifyReport { schema_version: 1, ok: false, exports, histories, unread };
     let is_as_published = report.files().all(|file| file.ok) && report.repeated() == 0 && report.gaps() == 0;
     report.ok = is_as_published;
+    let conclusion = conclusion(&report);
+    monitor.note_outcome(conclusion.trim_end());
     if shows_lines && !args.quiet {
-        print(&conclusion(&report))?;
+        print(&conclusion)?;
     }
     if let Some(target) = json {
         let mut text = serde_json::to_string_pretty(&report).expect("texts and numbers");
@@ -159,6 +163,10 @@ struct Verification<'a> {
 
 impl Verification<'_> {
     fn show(&self, result: FileResult) -> Result<FileResult, Error> {
+        if let Some(text) = &result.problem {
+            let (path, hint) = (Some(result.path.as_str()), result.next.as_deref());
+            log_failed_check(&FailedCheck { check: None, path, text, hint, exit_code: ExitCode::Usage });
+        }
         if self.shows_lines && !(self.quiet && result.ok) {
             print(&line(&result))?;
         }
@@ -201,7 +209,7 @@ impl Verification<'_> {
         Ok(ExportResult { manifest: listing.manifest.to_string(), run_id, verdict, files, repeated_ids })
     }
 
-    fn history(&self, history: &HistoryFolder, listed: &HashSet<String>) -> Result<HistoryResult, Error> {
+    fn history(&self, history: &HistoryFolder, listed: &BTreeSet<String>) -> Result<HistoryResult, Error> {
         let (mut files, mut gaps) = (Vec::new(), Vec::new());
         for verified in verify_history(history, listed, self.depth, self.naming.stores()) {
             let VerifiedHistoryFile { target, bytes, rows, result, gap } = verified;

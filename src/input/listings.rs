@@ -317,7 +317,9 @@ fn walk(folder: &Path, found: &mut Vec<OutputTarget>, unread: &mut Vec<UnreadPat
     match entries(folder) {
         Ok((files, folders)) => {
             found.extend(files.into_iter().map(OutputTarget::File));
-            folders.iter().for_each(|folder| walk(folder, found, unread));
+            for folder in &folders {
+                walk(folder, found, unread);
+            }
         }
         Err(source) => {
             let error = SourceError::Open { path: folder.to_owned(), source };

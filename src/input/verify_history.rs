@@ -3,7 +3,7 @@
 //! Each file must be there, be a part of the history and have all its rows. What is missing between two files shows in
 //! their metadata, and what is missing at the end in the manifest of the run that wrote it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::error::SourceError;
@@ -33,7 +33,7 @@ pub struct VerifiedHistoryFile {
 /// copied one at a time.
 pub fn verify_history(
     history: &HistoryFolder,
-    listed: &HashSet<String>,
+    listed: &BTreeSet<String>,
     depth: Depth,
     stores: &Arc<Stores>,
 ) -> Vec<VerifiedHistoryFile> {

@@ -222,6 +222,21 @@ fn what_cannot_be_read_hides_no_other_failure() {
     }
 }
 
+#[test]
+fn a_json_log_has_every_failure_and_the_conclusion() {
+    let folder = export(&with_outputs(&["c.csv", "c.ndjson"]));
+    for name in ["c.csv", "c.ndjson"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    let (_, stderr) = verify(&folder, &[".", "--log-format", "json"], 2);
+    let lines: Vec<Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seen: Vec<_> = lines.iter().map(|line| (line["event"].as_str(), line["path"].as_str())).collect();
+    let error = |path| (Some("error"), Some(path));
+    let [started, finished] = ["run_started", "run_finished"].map(|event| (Some(event), None));
+    assert_eq!(seen, [started, error("c.csv"), error("c.ndjson"), finished], "{stderr}");
+    assert_eq!(lines[3]["message"], "2 of 2 files not as published");
+}
+
 /// A folder with an export, and the histories of several runs in it: the newest file is last.
 fn history(contacts: &[u32]) -> (TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
