@@ -16,14 +16,14 @@ Examples:
       All exports of a bucket, for a program
 
 Exit codes:
-  0 everything is as published, 1 unexpected failure, 2 wrong usage, or a file is missing, damaged or changed,
+  0 everything is as published, 1 unexpected failure, 2 wrong usage, or a file is missing, damaged, changed or unreadable,
   3 as published, but the completeness of an export was not verified, 7 the result could not be written";
 
 /// The flags of `sent-export verify`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct VerifyArgs {
-    /// Exported file or object, its manifest, or a folder with exports in it
+    /// Exported file or object, its manifest, or a folder with exports or a history in it
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
 

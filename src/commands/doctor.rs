@@ -18,12 +18,13 @@ use crate::time::Timestamp;
 use self::account::AccountChecks;
 use self::finding::DoctorFindings;
 use super::account::{key_variable, start_simulator};
+use super::monitor::RunMonitor;
 
 /// Prints the results of all checks.
 ///
 /// # Errors
 /// When stdout cannot be written, or the simulator cannot be started.
-pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &DoctorArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     let mut findings = DoctorFindings::default();
     let choice = args.profiles.profiles.as_deref().map(ProfileChoice::new).transpose()?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
@@ -44,7 +45,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
         Ok(connection) => connection,
         Err(error) => {
             findings.failed("key", &Error::from(error))?;
-            return findings.conclude();
+            return findings.conclude(monitor);
         }
     };
     let ConnectionConfig { account: mut config, pace } = connection;
@@ -54,7 +55,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
         Ok(account) => account,
         Err(error) => {
             findings.failed("connection", &Error::from(error))?;
-            return findings.conclude();
+            return findings.conclude(monitor);
         }
     };
     machine::describe_connection(&config, &account, &mut findings)?;
@@ -63,5 +64,5 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
     let asked: Vec<&str> = ResourceTable::NAMES.into_iter().filter(|name| is_asked(name)).collect();
     let checked = AccountChecks { scope: config.scope, choice: choice.as_ref(), asked: &asked };
     runtime.block_on(account::check(&account, &checked, &pace, &mut findings))?;
-    findings.conclude()
+    findings.conclude(monitor)
 }

@@ -208,6 +208,11 @@ impl<'a> RunMonitor<'a> {
         outcome.clone_into(&mut record.summary);
     }
 
+    /// Records the outcome of a command that is no export.
+    pub(super) fn note_outcome(&self, outcome: &str) {
+        printable(outcome).clone_into(&mut self.record.borrow_mut().summary);
+    }
+
     /// Records that a list was not read to its end, so that there is no verdict on all lists.
     pub(super) fn note_unread(&self) {
         self.record.borrow_mut().verdict = None;
@@ -227,7 +232,10 @@ impl<'a> RunMonitor<'a> {
         if let Some(error) = &record.error {
             record.summary = format!("error: {}", error.message);
         } else if record.summary.is_empty() {
-            "done".clone_into(&mut record.summary);
+            record.summary = match code {
+                ExitCode::Complete => "done".to_owned(),
+                code => format!("ended with exit code {}", code.number()),
+            };
         }
         if let Some(config) = self.config.into_inner() {
             let output = self.flags.output.map(|path| path.display().to_string());

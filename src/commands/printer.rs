@@ -37,6 +37,38 @@ pub(super) fn say_error(error: &Error) {
     );
 }
 
+/// Something that a command checked and found wrong.
+#[derive(Debug)]
+pub(super) struct FailedCheck<'a> {
+    /// Its name, if it has one.
+    pub(super) check: Option<&'a str>,
+    /// The file, if it is about one.
+    pub(super) path: Option<&'a str>,
+    /// What is wrong.
+    pub(super) text: &'a str,
+    /// The next step.
+    pub(super) hint: Option<&'a str>,
+    /// The exit code that it alone would cause.
+    pub(super) exit_code: ExitCode,
+}
+
+/// Logs one of several failures of a command that prints its results to stdout, which programs that follow a JSON log do not
+/// read.
+pub(super) fn log_failed_check(failed: &FailedCheck<'_>) {
+    let &FailedCheck { check, path, text, hint, exit_code } = failed;
+    if LogFormat::is_json() {
+        let exit_code = u64::from(exit_code.number());
+        tracing::error!(target: CONSOLE_TARGET, event = "error", check, path, exit_code, hint, "{text}");
+    }
+}
+
+/// Logs the warning of such a check.
+pub(super) fn warn_check(check: &str, text: &str, hint: &str) {
+    if LogFormat::is_json() {
+        tracing::warn!(target: CONSOLE_TARGET, check, hint, "{text}");
+    }
+}
+
 /// The event of an error.
 fn event_of(error: &Error) -> &'static str {
     match error {

@@ -65,6 +65,8 @@ pub struct HistoryFile {
     pub source: SourceFile,
     /// Its metadata.
     pub facts: HistoryFacts,
+    /// The number of its rows, according to its metadata.
+    pub rows: u64,
 }
 
 /// The folder of a history.
@@ -73,6 +75,8 @@ pub struct HistoryFolder {
     folder: OutputTarget,
     /// The paths of its files, in the order of the runs.
     places: Vec<(i64, OutputTarget)>,
+    /// Whether these are all files in the folder.
+    is_whole: bool,
 }
 
 impl HistoryFolder {
@@ -81,12 +85,31 @@ impl HistoryFolder {
     /// # Errors
     /// When it cannot be listed.
     pub fn list(folder: &OutputTarget) -> Result<Self, SourceError> {
-        let text = |text: &str| NamePiece::Text(text.to_owned());
-        let name = vec![text(NAME_START), NamePiece::Form(NAME_FORM), text(".parquet")];
-        let found = PlacePattern::new(folder.clone(), vec![name]).find();
+        let found = PlacePattern::new(folder.clone(), vec![name_pieces()]).find();
         let found = found.map_err(|source| SourceError::Open { path: folder.to_string().into(), source })?;
         let places = found.into_iter().filter_map(|place| Some((time_of(&place)?, place))).collect();
-        Ok(Self { folder: folder.clone(), places })
+        Ok(Self { folder: folder.clone(), places, is_whole: true })
+    }
+
+    /// A single file of a history by its name; `None` if it is not named like one.
+    pub fn of_file(place: &OutputTarget) -> Option<Self> {
+        let time = is_named_like_one(place).then(|| time_of(place)).flatten()?;
+        Some(Self { folder: place.parent()?, places: vec![(time, place.clone())], is_whole: false })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &OutputTarget {
+        &self.folder
+    }
+
+    /// Whether it has all files in the folder, not a single one that was named.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The paths of its files, in the order of the runs.
+    pub fn places(&self) -> impl Iterator<Item = &OutputTarget> {
+        self.places.iter().map(|(_, place)| place)
     }
 
     /// Whether it has no file.
@@ -128,6 +151,17 @@ impl HistoryFolder {
     }
 }
 
+fn name_pieces() -> Vec<NamePiece> {
+    let text = |text: &str| NamePiece::Text(text.to_owned());
+    vec![text(NAME_START), NamePiece::Form(NAME_FORM), text(".parquet")]
+}
+
+/// Whether a file is named like those of a history.
+pub(super) fn is_named_like_one(place: &OutputTarget) -> bool {
+    let name = place.name().file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| NamePiece::are_all_of(&name_pieces(), name))
+}
+
 /// The time in the name of a file.
 fn time_of(place: &OutputTarget) -> Option<i64> {
     let name = place.name().file_name()?.to_str()?;
@@ -145,20 +179,20 @@ fn compact(micros: i64) -> String {
     format!("{seconds}.{:06}Z", micros.rem_euclid(1_000_000))
 }
 
-fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, SourceError> {
+pub(super) fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, SourceError> {
     let mut source = mirror.source_file(place, FileFormat::PARQUET)?;
     let file = source.clone();
     let read = move |reporter: &Reporter<()>| parquet::header_of(&file, HISTORY_KEY, reporter);
     // A damaged file can hang or crash its reader.
     let read = watch(Some(STALL_LIMIT), read, &mut |()| ());
-    let (columns, said) = read.unwrap_or_else(|_| Err(SourceError::Damaged { path: source.path.clone() }))?;
+    let (columns, rows, said) = read.unwrap_or_else(|_| Err(SourceError::Damaged { path: source.path.clone() }))?;
     let not_one = || SourceError::NotHistory { path: source.path.clone() };
     let facts: HistoryFacts = serde_json::from_str(&said.ok_or_else(not_one)?).map_err(|_| not_one())?;
     let has = |name: &str| columns.iter().any(|column| column == name);
     let content = Content::of_resource(&facts.resource).filter(|_| has(VALID_FROM) && has(CHANGE) && has("id"));
     source.content = content.ok_or_else(not_one)?;
     source.columns = if facts.has_profiles() { ColumnSet::HistoryOfProfiles } else { ColumnSet::History };
-    Ok(HistoryFile { source, facts })
+    Ok(HistoryFile { source, facts, rows })
 }
 
 /// Checks that every file follows the one before it.
@@ -166,15 +200,21 @@ fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, Source
 /// # Errors
 /// With the first that does not.
 pub fn check_chain(files: &[HistoryFile]) -> Result<(), SourceError> {
-    let mut last: Option<&HistoryFile> = None;
+    let mut last = None;
     for file in files {
-        if file.facts.base_run_id.as_ref() != last.map(|last| &last.facts.run_id) {
-            let missing = file.facts.base_run_id.clone();
-            return Err(SourceError::BrokenHistory { path: file.source.path.clone(), missing });
-        }
-        last = Some(file);
+        check_follows(file, last)?;
+        last = Some(&file.facts);
     }
     Ok(())
+}
+
+/// Checks that a file follows the one with the facts `last`; `None` if it is to be the first.
+pub(super) fn check_follows(file: &HistoryFile, last: Option<&HistoryFacts>) -> Result<(), SourceError> {
+    if file.facts.base_run_id.as_ref() == last.map(|last| &last.run_id) {
+        return Ok(());
+    }
+    let missing = file.facts.base_run_id.clone();
+    Err(SourceError::BrokenHistory { path: file.source.path.clone(), missing })
 }
 
 #[cfg(test)]
@@ -185,7 +225,8 @@ mod tests {
 
     #[test]
     fn names_sort_by_time_and_tell_it() {
-        let folder = HistoryFolder { folder: OutputTarget::File(PathBuf::from("h")), places: Vec::new() };
+        let folder =
+            HistoryFolder { folder: OutputTarget::File(PathBuf::from("h")), places: Vec::new(), is_whole: true };
         let name = |micros| folder.new_place(micros, "00c0ffee");
         let (early, late) = (1_764_378_123_000_007, 1_764_378_123_100_000);
         assert_eq!(name(early).to_string(), "h/changes-20251129T010203.000007Z-00c0ffee.parquet");

@@ -1,5 +1,5 @@
 //! Finds manifests by the paths of a command line: manifests, files or objects that they list, or folders with manifests at
-//! any depth.
+//! any depth. Histories are found as well: their files name each other, so they need no manifest.
 //!
 //! *Easy to get wrong:* several manifests may list a file. The newest is valid, because its run replaced the files of
 //! earlier ones. The manifest of a dataset is above the folders of its values.
@@ -12,13 +12,34 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::error::SourceError;
+use super::history::{HistoryFolder, is_named_like_one};
 use super::published::{PublicationFacts, PublishedDetails, of_manifest};
 use crate::format::FileFormat;
-use crate::publish::{PublishedManifest, is_in_dataset, read_manifest};
+use crate::publish::{PublishedFile, PublishedManifest, is_in_dataset, read_manifest};
 use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, size_of};
 
 /// The resource in manifests without the field.
 const FIRST_RESOURCE: &str = "contacts";
+
+/// Everything at the paths of a command line.
+#[derive(Debug, Default)]
+pub struct FoundListings {
+    /// The exports, each once.
+    pub listings: Vec<Listing>,
+    /// The histories, each once.
+    pub histories: Vec<HistoryFolder>,
+    /// What could not be read, which does not hide the rest.
+    pub unread: Vec<UnreadPath>,
+}
+
+/// A path, a folder below it or a manifest that could not be read.
+#[derive(Debug)]
+pub struct UnreadPath {
+    /// The path as it is shown.
+    pub path: String,
+    /// Why.
+    pub error: SourceError,
+}
 
 /// An export according to its manifest.
 #[derive(Debug)]
@@ -48,54 +69,89 @@ pub struct ListedFile {
 #[derive(Clone, Deserialize)]
 struct Facts {
     resource: Option<String>,
+    /// The file that the run added to a history.
+    history: Option<PublishedFile>,
     #[serde(flatten)]
     details: PublishedDetails,
 }
 
 type FoundManifest = PublishedManifest<Facts>;
 
-/// The exports at the paths, each once.
+/// The exports and histories at the paths.
 ///
 /// # Errors
-/// When a path does not exist, no manifest lists it, or a manifest cannot be read.
-pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<Vec<Listing>, SourceError> {
-    let mut listings: Vec<Listing> = Vec::new();
+/// When a path is an invalid address.
+pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<FoundListings, SourceError> {
+    let mut found = FoundListings::default();
     let mut known = HashSet::new();
     for path in paths {
         let target = OutputTarget::new(path, stores)?;
-        let is_folder = match &target {
-            OutputTarget::File(path) => path.is_dir(),
-            OutputTarget::Object(object) => !object.exists()?,
-            OutputTarget::Stdout => false,
-        };
-        let found = if is_folder {
-            below(&target)?
-        } else if is_manifest(target.name()) || FileFormat::from_path(target.name()).is_none() {
-            vec![whole(target)?]
-        } else {
-            vec![of_file(&target)?]
-        };
-        for mut listing in found {
+        let shown = target.to_string();
+        let there = at_path(target).unwrap_or_else(|error| FoundListings::failed(shown, error));
+        found.add(there, &mut known);
+    }
+    Ok(found)
+}
+
+/// Everything at a path.
+fn at_path(target: OutputTarget) -> Result<FoundListings, SourceError> {
+    let is_folder = match &target {
+        OutputTarget::File(path) => path.is_dir(),
+        OutputTarget::Object(object) => !object.exists()?,
+        OutputTarget::Stdout => false,
+    };
+    if is_folder {
+        return below(&target);
+    }
+    if is_manifest(target.name()) || FileFormat::from_path(target.name()).is_none() {
+        return Ok(FoundListings { listings: vec![whole(target)?], ..FoundListings::default() });
+    }
+    match (of_file(&target), HistoryFolder::of_file(&target)) {
+        // The manifest that lists it is usually in another folder, and lists only the newest file.
+        (Err(SourceError::NotListed { .. }), Some(history)) => {
+            Ok(FoundListings { histories: vec![history], ..FoundListings::default() })
+        }
+        (listing, _) => Ok(FoundListings { listings: vec![listing?], ..FoundListings::default() }),
+    }
+}
+
+impl FoundListings {
+    fn failed(path: String, error: SourceError) -> Self {
+        Self { unread: vec![UnreadPath { path, error }], ..Self::default() }
+    }
+
+    /// Adds what another path led to; `known` are the files of exports so far.
+    fn add(&mut self, there: Self, known: &mut HashSet<(String, String)>) {
+        for mut listing in there.listings {
             listing.files.retain(|file| known.insert((listing.manifest.identity(), file.target.identity())));
-            match listings.iter_mut().find(|other| other.manifest.identity() == listing.manifest.identity()) {
+            match self.listings.iter_mut().find(|other| other.manifest.identity() == listing.manifest.identity()) {
                 Some(other) => other.files.extend(listing.files),
-                None => listings.push(listing),
+                None => self.listings.push(listing),
+            }
+        }
+        for history in there.histories {
+            let is_same = |other: &HistoryFolder| other.places().eq(history.places());
+            if !self.histories.iter().any(is_same) {
+                self.histories.push(history);
+            }
+        }
+        for unread in there.unread {
+            if !self.unread.iter().any(|other| other.path == unread.path) {
+                self.unread.push(unread);
             }
         }
     }
-    Ok(listings)
 }
 
 /// All files in a manifest.
 fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
     let found = read(&manifest)?;
-    let files = found.outputs.iter().enumerate();
-    let files = files.filter_map(|(at, file)| {
+    let files = found.outputs.iter().chain(&found.details.history).filter_map(|file| {
         let target = match manifest.resolve(&file.path)? {
             OutputTarget::File(path) => OutputTarget::File(path.strip_prefix(".").map_or(path.clone(), Path::to_owned)),
             other => other,
         };
-        Some(listed(&found, at, target, &manifest))
+        Some(listed(&found, file, target, &manifest))
     });
     Ok(Listing { files: files.collect(), manifest, unlisted: Vec::new() })
 }
@@ -114,50 +170,57 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
                     continue;
                 }
             };
-            let place = found
-                .outputs
-                .iter()
-                .position(|file| manifest.resolve(&file.path).is_some_and(|listed| listed.identity() == identity));
-            let Some(at) = place else { continue };
-            let file = listed(&found, at, target.clone(), &manifest);
+            let is_it = |file: &&PublishedFile| {
+                manifest.resolve(&file.path).is_some_and(|listed| listed.identity() == identity)
+            };
+            let Some(file) = found.outputs.iter().chain(&found.details.history).find(is_it) else { continue };
+            let file = listed(&found, file, target.clone(), &manifest);
             let finished_at = file.published.run.latest.micros();
             if newest.as_ref().is_none_or(|(_, other)| *other < finished_at) {
                 newest = Some((Listing { manifest, files: vec![file], unlisted: Vec::new() }, finished_at));
             }
         }
     }
-    match (newest, unread) {
-        (Some((listing, _)), _) => Ok(listing),
-        (None, Some(error)) => Err(error),
-        (None, None) => match size_of(target) {
-            Ok(Some(_)) => Err(SourceError::NotListed { path: shown }),
-            Ok(None) => Err(SourceError::Open { path: shown, source: std::io::ErrorKind::NotFound.into() }),
-            Err(source) => Err(SourceError::Open { path: shown, source }),
-        },
+    if let Some((listing, _)) = newest {
+        return Ok(listing);
+    }
+    match size_of(target) {
+        Ok(Some(_)) => Err(unread.unwrap_or(SourceError::NotListed { path: shown })),
+        Ok(None) => Err(SourceError::Open { path: shown, source: std::io::ErrorKind::NotFound.into() }),
+        Err(source) => Err(SourceError::Open { path: shown, source }),
     }
 }
 
-/// All exports in a folder, at any depth.
-fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
-    let mut found = Vec::new();
+/// All exports and histories in a folder, at any depth.
+fn below(folder: &OutputTarget) -> Result<FoundListings, SourceError> {
+    let (mut files, mut found) = (Vec::new(), FoundListings::default());
     match folder {
-        OutputTarget::File(path) => {
-            walk(path, &mut found).map_err(|source| SourceError::Open { path: path.clone(), source })?;
-        }
-        OutputTarget::Object(object) => found = visible_among(folder, &object.list_all()?),
+        OutputTarget::File(path) => walk(path, &mut files, &mut found.unread),
+        OutputTarget::Object(object) => files = visible_among(folder, &object.list_all()?),
         OutputTarget::Stdout => {}
     }
-    let (manifests, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|target| is_manifest(target.name()));
-    if manifests.is_empty() {
+    let (manifests, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|target| is_manifest(target.name()));
+    for folder in others.iter().filter(|file| is_named_like_one(file)).filter_map(OutputTarget::parent) {
+        if !found.histories.iter().any(|history| history.folder() == &folder) {
+            found.histories.push(HistoryFolder::list(&folder)?);
+        }
+    }
+    if manifests.is_empty() && found.histories.is_empty() && found.unread.is_empty() {
         return Err(SourceError::NoManifest { path: folder.to_string().into() });
     }
-    let mut listings = manifests.into_iter().map(whole).collect::<Result<Vec<_>, _>>()?;
-    let files = listings.iter().flat_map(|listing| &listing.files);
+    for manifest in manifests {
+        let shown = manifest.to_string();
+        match whole(manifest) {
+            Ok(listing) => found.listings.push(listing),
+            Err(error) => found.unread.push(UnreadPath { path: shown, error }),
+        }
+    }
+    let files = found.listings.iter().flat_map(|listing| &listing.files);
     let listed: HashSet<String> = files.map(|file| file.target.identity()).collect();
-    for listing in &mut listings {
+    for listing in &mut found.listings {
         listing.unlisted = unlisted_parts(listing, &others, &listed);
     }
-    Ok(listings)
+    Ok(found)
 }
 
 /// The files of a dataset that are not listed, among those of a folder.
@@ -250,10 +313,19 @@ fn is_manifest(path: &Path) -> bool {
 
 /// Adds the files in a folder, at any depth. Links to folders are not followed, because their targets are counted
 /// elsewhere.
-fn walk(folder: &Path, found: &mut Vec<OutputTarget>) -> std::io::Result<()> {
-    let (files, folders) = entries(folder)?;
-    found.extend(files.into_iter().map(OutputTarget::File));
-    folders.iter().try_for_each(|folder| walk(folder, found))
+fn walk(folder: &Path, found: &mut Vec<OutputTarget>, unread: &mut Vec<UnreadPath>) {
+    match entries(folder) {
+        Ok((files, folders)) => {
+            found.extend(files.into_iter().map(OutputTarget::File));
+            for folder in &folders {
+                walk(folder, found, unread);
+            }
+        }
+        Err(source) => {
+            let error = SourceError::Open { path: folder.to_owned(), source };
+            unread.push(UnreadPath { path: folder.display().to_string(), error });
+        }
+    }
 }
 
 /// The files and folders in a folder, sorted, without hidden ones.
@@ -283,8 +355,8 @@ fn read(manifest: &OutputTarget) -> Result<FoundManifest, SourceError> {
     }
 }
 
-fn listed(found: &FoundManifest, at: usize, target: OutputTarget, manifest: &OutputTarget) -> ListedFile {
-    let (file, Facts { resource, details }) = (&found.outputs[at], found.details.clone());
+fn listed(found: &FoundManifest, file: &PublishedFile, target: OutputTarget, manifest: &OutputTarget) -> ListedFile {
+    let Facts { resource, details, .. } = found.details.clone();
     let resource = file.resource.clone().or(resource).unwrap_or_else(|| FIRST_RESOURCE.to_owned());
     let published = of_manifest(file, details, PathBuf::from(manifest.to_string()));
     ListedFile { target, listed_path: file.path.clone(), resource, published }

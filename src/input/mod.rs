@@ -6,7 +6,7 @@
 //! [`detect_contents`] detects from the columns whether files contain contacts, messages or activities ([`Content`]); a
 //! report covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same
 //! account. [`find_listings`] finds manifests and the files they list, and [`verify_file`] compares a file with its
-//! manifest. [`published_at`] finds the export that a run will replace, and [`HistoryFolder`] the files of a history.
+//! manifest; [`verify_history`] checks a history, whose files no manifest lists together. [`published_at`] finds the export that a run will replace, and [`HistoryFolder`] the files of a history.
 //!
 //! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] has
 //! a list of the columns that were read, and an empty text is null in every format.
@@ -48,6 +48,7 @@ mod text;
 mod text_file;
 mod tracked;
 mod verify;
+mod verify_history;
 mod watch;
 mod xlsx;
 
@@ -61,7 +62,7 @@ pub use self::history::{HISTORY_KEY, HistoryFacts, HistoryFile, HistoryFolder, c
 pub use self::id_column::IdColumn;
 pub use self::id_error::IdError;
 pub use self::ids::IdList;
-pub use self::listings::{ListedFile, Listing, datasets_in, find_listings};
+pub use self::listings::{FoundListings, ListedFile, Listing, UnreadPath, datasets_in, find_listings};
 pub use self::mirror::Mirror;
 pub use self::piece::{FileFacts, Piece};
 pub use self::published::PublicationFacts;
@@ -70,3 +71,4 @@ pub use self::read_back::as_read_back;
 pub use self::snapshots::{Chosen, Snapshots, choose_snapshots};
 pub use self::source_file::SourceFile;
 pub use self::verify::{Depth, Verified, verify_file};
+pub use self::verify_history::{VerifiedHistoryFile, verify_history};

@@ -100,7 +100,7 @@ pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result
     Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
-/// The names of the columns of a file, and its metadata under a key.
+/// The names of the columns of a file, the number of its rows, and its metadata under a key.
 ///
 /// # Errors
 /// When it cannot be opened or is not a Parquet file.
@@ -108,12 +108,13 @@ pub(super) fn header_of<T>(
     file: &SourceFile,
     key: &str,
     reporter: &Reporter<T>,
-) -> Result<(Vec<String>, Option<String>), SourceError> {
+) -> Result<(Vec<String>, u64, Option<String>), SourceError> {
     let metadata = open(file, reporter)?;
     let names = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let entries = metadata.metadata().file_metadata().key_value_metadata();
     let entry = entries.and_then(|entries| entries.iter().find(|entry| entry.key == key));
-    Ok((names, entry.and_then(|entry| entry.value.clone())))
+    let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
+    Ok((names, rows, entry.and_then(|entry| entry.value.clone())))
 }
 
 fn open<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<ArrowReaderMetadata, SourceError> {

@@ -13,7 +13,7 @@ use super::id_column::{IdColumn, read_ids};
 use super::id_error::IdError;
 use super::listings::ListedFile;
 use super::mirror::Mirror;
-use super::piece::Piece;
+use super::piece::{FileFacts, Piece};
 use super::read::{check_bytes, read_file};
 use super::source_file::SourceFile;
 use crate::format::FileFormat;
@@ -76,10 +76,14 @@ fn read_rows(file: &SourceFile) -> Result<Verified, SourceError> {
         }
     };
     let facts = read_file(file, &mut take)?;
+    Ok(Verified { rows: Some(facts.rows), ids, malformed: malformed_columns(file, &facts) })
+}
+
+/// The columns with values that could not be read, with their number.
+pub(super) fn malformed_columns(file: &SourceFile, facts: &FileFacts) -> Vec<(String, u64)> {
     let schema = file.schema();
-    let malformed = facts.malformed.into_iter().filter(|&(_, values)| values > 0);
-    let malformed = malformed.map(|(column, values)| (schema.field(column).name().clone(), values)).collect();
-    Ok(Verified { rows: Some(facts.rows), ids, malformed })
+    let malformed = facts.malformed.iter().filter(|&&(_, values)| values > 0);
+    malformed.map(|&(column, values)| (schema.field(column).name().clone(), values)).collect()
 }
 
 /// Counts the rows of files that belong to an export, such as activities or changes.

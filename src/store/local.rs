@@ -41,27 +41,96 @@ pub(super) struct LocalFile {
     sync: BackgroundSync,
 }
 
+/// The name of a file until it has that of [`Sidecar::Partial`] or is removed. What a killed run leaves under a fixed name is
+/// replaced by the next. All are equally long, so a probe shows whether the file system takes the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TemporaryName {
+    /// For a probe without contents, which other runs may remove at any time.
+    Probe,
+    /// For a target that is locked against other runs.
+    Locked,
+    /// Six random characters: other runs may write files for the same target.
+    Random,
+}
+
+impl TemporaryName {
+    fn path(self, target: &Path) -> Option<PathBuf> {
+        let word = match self {
+            Self::Probe => "probed",
+            Self::Locked => "staged",
+            Self::Random => return None,
+        };
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Some(target.with_file_name(format!(".{name}.{word}.partial")))
+    }
+}
+
 /// Opens a file beside its target, or the target itself if it is no regular file.
 ///
 /// # Errors
 /// When it cannot be written.
 pub(super) fn open(path: &Path, settings: FileSettings) -> Result<Box<dyn Staged>, StoreError> {
+    match open_directly(path)? {
+        Some(file) => Ok(Box::new(Stream(file))),
+        None => Ok(Box::new(LocalFile::stage(path, settings)?)),
+    }
+}
+
+/// Checks the same, and leaves nothing behind.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn prove_writable(path: &Path, settings: FileSettings) -> Result<(), StoreError> {
+    match open_directly(path)? {
+        Some(_) => Ok(()),
+        None => create_beside(path, settings, TemporaryName::Probe).map(drop),
+    }
+}
+
+/// Removes what a killed run left of a file.
+pub(super) fn remove_partial(path: &Path) {
+    let names = [TemporaryName::Probe, TemporaryName::Locked].into_iter().filter_map(|name| name.path(path));
+    for left in names.chain([Sidecar::Partial.path(path)]) {
+        // Usually there is none.
+        fs::remove_file(left).ok();
+    }
+}
+
+/// Opens a target that is no regular file; `None` if it is one, or does not exist.
+fn open_directly(path: &Path) -> Result<Option<File>, StoreError> {
     let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
     if ends_as_a_folder(path) {
         return Err(StoreError::TrailingSlash { path: path.to_owned() });
     }
-    let direct = |options: &fs::OpenOptions| -> Result<Box<dyn Staged>, StoreError> {
-        Ok(Box::new(Stream(options.open(path).map_err(failed)?)))
-    };
+    let direct = |options: &fs::OpenOptions| options.open(path).map(Some).map_err(failed);
     if is_descriptor(path) {
         return direct(File::options().append(true));
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(StoreError::IsFolder { path: path.to_owned() }),
-        Ok(found) if !found.is_file() => return direct(File::options().write(true)),
-        _ => {}
+        Ok(found) if found.is_dir() => Err(StoreError::IsFolder { path: path.to_owned() }),
+        Ok(found) if !found.is_file() => direct(File::options().write(true)),
+        _ => Ok(None),
     }
-    Ok(Box::new(LocalFile::stage(path, settings)?))
+}
+
+/// Creates a file beside a target, and tells how it can replace that.
+fn create_beside(
+    path: &Path,
+    settings: FileSettings,
+    name: TemporaryName,
+) -> Result<(NamedTempFile, PathBuf, Way), StoreError> {
+    let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
+    let target = real_path(path).map_err(failed)?;
+    let folder = folder_of(&target);
+    if !folder.is_dir() {
+        if !settings.makes_folders {
+            return Err(StoreError::MissingFolder { path: path.to_owned() });
+        }
+        make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.to_owned(), source })?;
+    }
+    let file = temporary_file(&target, name).map_err(failed)?;
+    let way = choose_way(&target, file.as_file())?;
+    Ok((file, target, way))
 }
 
 impl LocalFile {
@@ -71,16 +140,12 @@ impl LocalFile {
     /// When it cannot be created, or could not be given its name.
     pub(super) fn stage(path: &Path, settings: FileSettings) -> Result<Self, StoreError> {
         let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
-        let target = real_path(path).map_err(failed)?;
-        let folder = folder_of(&target);
-        if !folder.is_dir() {
-            if !settings.makes_folders {
-                return Err(StoreError::MissingFolder { path: path.to_owned() });
-            }
-            make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.to_owned(), source })?;
+        let name = if settings.is_locked { TemporaryName::Locked } else { TemporaryName::Random };
+        let (file, target, mut way) = create_beside(path, settings, name)?;
+        if let Some(probe) = TemporaryName::Probe.path(&target).filter(|_| settings.is_locked) {
+            // Usually there is none.
+            fs::remove_file(probe).ok();
         }
-        let file = temporary_file(&target).map_err(failed)?;
-        let mut way = choose_way(&target, file.as_file())?;
         let (file, is_renamed) =
             if settings.is_locked { take_name(file, &target).map_err(failed)? } else { (file, true) };
         if !is_renamed && way == Way::Rename {
@@ -115,7 +180,9 @@ impl LocalFile {
             return Ok(());
         }
         // Renamed when it is whole: a run that is killed here must not leave a part of it.
-        let written = temporary_file(&self.target).and_then(|mut file| {
+        let has_final_name = self.file.path().file_name() == Sidecar::Partial.path(&self.target).file_name();
+        let name = if has_final_name { TemporaryName::Locked } else { TemporaryName::Random };
+        let written = temporary_file(&self.target, name).and_then(|mut file| {
             file.write_all(placeholder)?;
             file.as_file().sync_all()?;
             file.persist(&self.target).map_err(|error| error.error)
@@ -126,7 +193,19 @@ impl LocalFile {
 }
 
 /// Creates a file with a temporary name beside its target.
-fn temporary_file(target: &Path) -> io::Result<NamedTempFile<File>> {
+fn temporary_file(target: &Path, name: TemporaryName) -> io::Result<NamedTempFile<File>> {
+    if let Some(path) = name.path(target) {
+        let created = match create_private(&path) {
+            // Without following a link in its place. If another user left it, a random name will do.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&path).and_then(|()| create_private(&path)).ok()
+            }
+            created => Some(created?),
+        };
+        if let Some(file) = created {
+            return Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?));
+        }
+    }
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.");
     // Without `make_in`, tempfile would hide the OS error code.

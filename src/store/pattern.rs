@@ -32,6 +32,11 @@ impl NamePiece {
             }
         }
     }
+
+    /// Whether a name consists of these pieces.
+    pub fn are_all_of(pieces: &[Self], name: &str) -> bool {
+        pieces.iter().try_fold(name, |rest, piece| piece.strip(rest)) == Some("")
+    }
 }
 
 /// The paths that a template can produce.
@@ -74,7 +79,8 @@ impl PlacePattern {
 
     fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
-        names.len() == self.parts.len() && names.iter().zip(&self.parts).all(|(name, part)| fits(name, part))
+        names.len() == self.parts.len()
+            && names.iter().zip(&self.parts).all(|(name, part)| NamePiece::are_all_of(part, name))
     }
 }
 
@@ -90,16 +96,12 @@ fn entries(folder: &PathBuf, part: &[NamePiece]) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(|name| fits(name, part)) {
+        if entry.file_name().to_str().is_some_and(|name| NamePiece::are_all_of(part, name)) {
             found.push(entry.path());
         }
     }
     found.sort();
     Ok(found)
-}
-
-fn fits(name: &str, part: &[NamePiece]) -> bool {
-    part.iter().try_fold(name, |rest, piece| piece.strip(rest)) == Some("")
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::local::LocalFile;
+use super::local::{self, LocalFile};
 use super::object::{self, Version};
 use super::open::open;
 use super::paths::folder_of;
-use super::sidecar::Sidecar;
 use super::staged::{FileSettings, Staged};
 use super::target::{ObjectTarget, OutputTarget};
 
@@ -20,11 +19,23 @@ use super::target::{ObjectTarget, OutputTarget};
 /// When it cannot.
 pub fn check_writable(target: &OutputTarget, settings: FileSettings) -> Result<(), StoreError> {
     match target {
+        OutputTarget::Stdout => Ok(()),
         // A pipe can be opened only once: its reader stops at the first end of file.
-        stream if stream.is_stream() => Ok(()),
+        OutputTarget::File(path) if is_pipe(path) => Ok(()),
         OutputTarget::Object(object) => object::prove_writable(object, settings),
-        other => open(other, settings).map(drop),
+        OutputTarget::File(path) => local::prove_writable(path, settings),
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(path: &Path) -> bool {
+    super::paths::is_written_directly(path) && !path.is_dir()
 }
 
 /// Reads a small file or object; `None` if it does not exist.
@@ -109,11 +120,10 @@ pub fn remove_empty_folder(target: &OutputTarget) {
     }
 }
 
-/// Removes the staged file that a killed run left.
+/// Removes the temporary files that a killed run left.
 pub fn remove_partial(target: &OutputTarget) {
     if let OutputTarget::File(path) = target {
-        // Usually there is none.
-        fs::remove_file(Sidecar::Partial.path(path)).ok();
+        local::remove_partial(path);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `doctor`: what it finds, the next step for each failure, and the exit code of the worst failure.
 
+use crate::watching::{events, log};
+
 use crate::support::{Answer, Finished, ScriptedServer, page, sent_export, simulator};
 use sent_export::simulator::{Settings, Simulator};
 
@@ -101,4 +103,32 @@ fn an_unreachable_api_is_reported_once() {
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(text.contains("next: check the network and --base-url"), "{text}");
     assert!(text.ends_with(", 1 was not checked, 1 failed\n"), "{text}");
+}
+
+#[test]
+fn a_json_log_has_every_failure_and_the_outcome() {
+    let simulator = simulator(10);
+    let flags = ["--log-format", "json", "--api-key-file", "nope", "-o", "missing/c.csv", "--no-create-dirs"];
+    let run = doctor(&simulator.base_url(), &flags).expect_code(6);
+    let lines = log(&run, &[]);
+    let errors = events(&lines, "error");
+    let checks: Vec<_> = errors.iter().map(|error| (error["check"].as_str(), error["exit_code"].as_u64())).collect();
+    assert_eq!(checks, [(Some("output"), Some(7)), (Some("key"), Some(6))], "{lines:?}");
+    assert!(errors[1]["message"].as_str().unwrap().contains("nope") && errors[1]["hint"].is_string(), "{lines:?}");
+    let end = lines.last().unwrap();
+    assert_eq!((&end["event"], &end["exit_code"]), (&"run_finished".into(), &6.into()));
+    assert_eq!(end["message"], "1 works, 2 failed");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_among_descriptors_that_is_not_there_fails_as_in_an_export() {
+    let simulator = simulator(10);
+    for path in ["/proc/x.csv", "/dev/fd/77", "/proc/new/x.csv"] {
+        let run = doctor(&simulator.base_url(), &["contacts", "-o", path]).expect_code(7);
+        assert!(line(&run, "output").starts_with("failed"), "{run:?}");
+        sent_export().contacts(&simulator.base_url(), &["-o", path, "--format", "csv"]).finish().expect_code(7);
+    }
+    let run = doctor(&simulator.base_url(), &["contacts", "-o", "/dev/null"]).expect_code(0);
+    assert!(line(&run, "output").contains("/dev/null can be written to"), "{run:?}");
 }

@@ -104,8 +104,11 @@ fn a_summary_does_not_bypass_the_lock_of_an_output() {
     first.kill().unwrap();
     first.wait().unwrap();
     // Temporary files of a killed run are replaced, regardless of their purpose.
-    let left = second.path(".s.json.partial");
-    std::fs::write(&left, "{").unwrap();
+    let stages = ["partial", "staged.partial", "probed.partial"];
+    for (output, stage) in ["s.json", "c.csv", "_c.csv.manifest.json"].into_iter().flat_map(|o| stages.map(|s| (o, s)))
+    {
+        std::fs::write(second.path(&format!(".{output}.{stage}")), "{").unwrap();
+    }
     let run = second.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
     assert_eq!(run.expect_code(0).files(), ["_c.csv.manifest.json", "c.csv", "s.json"]);
 }

@@ -133,12 +133,12 @@ fn unverifiable_paths_are_refused_and_unverified_exports_are_reported() {
         (".", "no manifest in folder: ."),
         ("d.csv", "cannot open: d.csv"),
     ] {
-        let (_, stderr) = verify(&folder, &[path], 2);
-        assert!(stderr.contains(why) && stderr.contains("hint: "), "{stderr}");
+        let (text, _) = verify(&folder, &[path], 2);
+        assert!(text.contains(why) && text.contains("next: "), "{text}");
     }
     fs::write(folder.path().join("_c.csv.manifest.json"), "{").unwrap();
-    let (_, stderr) = verify(&folder, &["c.csv"], 2);
-    assert!(stderr.contains("cannot read the manifest"), "{stderr}");
+    let (text, _) = verify(&folder, &["c.csv"], 2);
+    assert!(text.contains("failed  c.csv: cannot read the manifest"), "{text}");
     let simulator = simulator(250);
     let plain = ["-o", "c.csv", "--consistency", "plain", "--quiet", "--manifest", "m.json"];
     let folder = sent_export().contacts(&simulator.base_url(), &plain).finish().expect_code(3).into_folder();
@@ -190,4 +190,149 @@ fn a_file_of_any_name_in_a_folder_of_a_dataset_is_named() {
             fs::remove_file(path(name)).unwrap();
         }
     }
+}
+
+#[test]
+fn what_cannot_be_read_hides_no_other_failure() {
+    let folder = export(&["-o", "a/1.csv"]);
+    let simulator = simulator(20);
+    for name in ["2.csv", "3.csv"] {
+        let more = ["-o".to_owned(), folder.path().join("a").join(name).display().to_string()];
+        let flags = [more[0].as_str(), &more[1], "--quiet"];
+        sent_export().contacts(&simulator.base_url(), &flags).finish().expect_code(0);
+    }
+    verify(&folder, &["a"], 0);
+    fs::write(folder.path().join("a/_2.csv.manifest.json"), "{").unwrap();
+    let third = fs::read_to_string(folder.path().join("a/3.csv")).unwrap() + "x\n";
+    fs::write(folder.path().join("a/3.csv"), third).unwrap();
+    for paths in [&["a"][..], &["a/1.csv", "a/_2.csv.manifest.json", "a/3.csv", "a/4.csv"]] {
+        let (text, stderr) = verify(&folder, &[paths, &["--json", "r.json"]].concat(), 2);
+        let failed = paths.len().max(3) - 1;
+        assert!(text.contains("failed  a/_2.csv.manifest.json: cannot read the manifest: "), "{text}");
+        assert!(text.contains("next: restore the manifest, or export again"), "{text}");
+        assert!(text.contains("ok      a/1.csv: 250 rows read"), "{text}");
+        assert!(text.contains("failed  a/3.csv: the file has "), "{text}");
+        assert_eq!(text.contains("failed  a/4.csv: cannot open: a/4.csv"), failed == 3, "{text}");
+        assert!(text.ends_with(&format!("{failed} of {} files not as published\n", failed + 1)), "{text}");
+        assert_eq!(stderr, "");
+        let report = json(&folder, "r.json");
+        assert_eq!((report["ok"].clone(), report["exports"].as_array().unwrap().len()), (false.into(), 2));
+        assert_eq!(report["unread"][0]["path"], "a/_2.csv.manifest.json");
+        assert_eq!(report["exports"][1]["files"][0]["ok"], false);
+    }
+}
+
+#[test]
+fn a_json_log_has_every_failure_and_the_conclusion() {
+    let folder = export(&with_outputs(&["c.csv", "c.ndjson"]));
+    for name in ["c.csv", "c.ndjson"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    let (_, stderr) = verify(&folder, &[".", "--log-format", "json"], 2);
+    let lines: Vec<Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seen: Vec<_> = lines.iter().map(|line| (line["event"].as_str(), line["path"].as_str())).collect();
+    let error = |path| (Some("error"), Some(path));
+    let [started, finished] = ["run_started", "run_finished"].map(|event| (Some(event), None));
+    assert_eq!(seen, [started, error("c.csv"), error("c.ndjson"), finished], "{stderr}");
+    assert_eq!(lines[3]["message"], "2 of 2 files not as published");
+}
+
+/// A folder with an export, and the histories of several runs in it: the newest file is last.
+fn history(contacts: &[u32]) -> (TempDir, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for &contacts in contacts {
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (simulate, output, history) = (format!("--simulate={contacts}"), path("v/c.csv"), path("v/h"));
+        let flags = ["contacts", &simulate, "-o", &output, "--history", &history, "--rate-limit", "none", "--quiet"];
+        sent_export().args(flags).finish().expect_code(0);
+    }
+    let mut names: Vec<String> = fs::read_dir(folder.path().join("v/h"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("changes-"))
+        .map(|name| format!("v/h/{name}"))
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), contacts.len());
+    (folder, names)
+}
+
+#[test]
+fn a_history_is_verified_with_its_export_alone_and_file_by_file() {
+    let (folder, names) = history(&[20, 30, 40]);
+    let (text, _) = verify(&folder, &["v", "--json", "r.json"], 0);
+    let unlisted = |rows: &str, name: &str| format!("ok      {name}: {rows}, ");
+    for name in &names[..2] {
+        let line = text.lines().find(|line| line.starts_with(&format!("ok      {name}: "))).unwrap();
+        assert!(line.contains(" rows read, ") && line.ends_with("no manifest has its SHA-256"), "{line}");
+    }
+    let line = text.lines().find(|line| line.contains(&names[2])).unwrap();
+    assert!(line.ends_with("SHA-256 matches") && !line.contains("no manifest"), "the newest is listed: {line}");
+    assert!(text.ends_with("as published: 4 files of 1 export and 1 history\n"), "{text}");
+    let report = json(&folder, "r.json");
+    assert_eq!(report["histories"][0]["files"].as_array().unwrap().len(), 2);
+    assert_eq!(report["histories"][0]["files"][0]["rows"], 20);
+    let (text, _) = verify(&folder, &["v/h", "--quick"], 0);
+    assert!(text.contains(&unlisted("20 rows by its metadata", &names[0])), "{text}");
+    assert!(text.ends_with("as published: 3 files of 1 history\n"), "{text}");
+    let (text, _) = verify(&folder, &[&names[1]], 0);
+    assert!(text.ends_with("as published: 1 file of 1 history\n"), "{text}");
+    let (text, _) = verify(&folder, &["v/_c.csv.manifest.json"], 0);
+    assert!(text.contains(&names[2]) && text.ends_with("as published: 2 files of 1 export\n"), "{text}");
+}
+
+#[test]
+fn every_damaged_or_missing_file_of_a_history_that_can_be_known_is_named() {
+    let (folder, names) = history(&[20, 30, 40, 50]);
+    let path = |at: usize| folder.path().join(&names[at]);
+    let whole: Vec<Vec<u8>> = (0..4).map(|at| fs::read(path(at)).unwrap()).collect();
+    for flags in [&["v"][..], &["v", "--quick"]] {
+        // Cut to nothing, and cut at its end.
+        for (at, kept) in [(0, 0), (1, 700), (3, 0), (3, 700)] {
+            fs::write(path(at), &whole[at][..kept]).unwrap();
+            let (text, _) = verify(&folder, flags, 2);
+            assert!(text.contains(&format!("failed  {}: ", names[at])), "{text}");
+            assert!(text.contains("next: restore the file, or start a new history in another folder"), "{text}");
+            assert!(text.ends_with("1 of 5 files not as published\n"), "{text}");
+            fs::write(path(at), &whole[at]).unwrap();
+        }
+        for at in 0..3 {
+            fs::remove_file(path(at)).unwrap();
+            let (text, _) = verify(&folder, &[flags, &["--json", "r.json"]].concat(), 2);
+            assert!(text.contains(&format!("failed  {}: the history has a gap before ", names[at + 1])), "{text}");
+            assert!(text.ends_with("1 gap in histories\n"), "{text}");
+            let report = json(&folder, "r.json");
+            assert_eq!(
+                (report["ok"].clone(), &report["histories"][0]["gaps"][0]["path"]),
+                (false.into(), &names[at + 1].clone().into())
+            );
+            fs::write(path(at), &whole[at]).unwrap();
+        }
+        // After the newest file there is no other, but the manifest lists it.
+        fs::remove_file(path(3)).unwrap();
+        let (text, _) = verify(&folder, flags, 2);
+        assert!(text.contains(&format!("failed  {}: cannot open: ", names[3])), "{text}");
+        fs::write(path(3), &whole[3]).unwrap();
+        // Two at once.
+        fs::write(path(0), "").unwrap();
+        fs::remove_file(path(2)).unwrap();
+        let (text, _) = verify(&folder, flags, 2);
+        assert!(
+            text.contains(&format!("failed  {}: ", names[0])) && text.contains(&format!("failed  {}: ", names[3])),
+            "{text}"
+        );
+        assert!(text.ends_with("1 of 4 files not as published, 1 gap in histories\n"), "{text}");
+        (0..4).for_each(|at| fs::write(path(at), &whole[at]).unwrap());
+        verify(&folder, flags, 0);
+    }
+    // A file whose end is there, but not its rows: only reading them shows it.
+    let mut bytes = whole[0].clone();
+    bytes[4..200].fill(0xff);
+    fs::write(path(0), &bytes).unwrap();
+    verify(&folder, &["v", "--quick"], 0);
+    let (text, _) = verify(&folder, &["v"], 2);
+    assert!(text.contains(&format!("failed  {}: ", names[0])), "{text}");
+    // Any other file of that name.
+    fs::copy(folder.path().join("v/c.csv"), path(0)).unwrap();
+    verify(&folder, &["v/h", "--quick"], 2);
 }

@@ -36,7 +36,7 @@ pub(super) fn run(
     }
     let mut mirror = Mirror::new(&config.stores);
     let files = history.until(as_of.micros(), &mut mirror)?;
-    let Some(HistoryFile { source, facts }) = files.last() else {
+    let Some(HistoryFile { source, facts, .. }) = files.last() else {
         return Err(SourceError::NoHistory { folder: folder.to_string() }.into());
     };
     let content = source.content;

@@ -4,7 +4,9 @@ use crate::base::plural::count_of;
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 
+use super::super::monitor::RunMonitor;
 use super::super::print;
+use super::super::printer::{FailedCheck, log_failed_check, warn_check};
 
 /// Width of the first two columns.
 const STATE_WIDTH: usize = 8;
@@ -29,6 +31,7 @@ impl DoctorFindings {
     /// The check passed with a warning.
     pub(super) fn warn(&mut self, name: &str, text: &str, next: &str) -> Result<(), Error> {
         self.warnings += 1;
+        warn_check(name, text, next);
         line("warning", name, text, Some(next))
     }
 
@@ -45,12 +48,15 @@ impl DoctorFindings {
 
     /// The check of a profile failed; `label` names the profile.
     pub(super) fn failed_for(&mut self, name: &str, label: &str, error: &Error) -> Result<(), Error> {
-        self.failures.push(error.exit_code());
-        line("failed", name, &format!("{label}{}", error.in_one_line()), error.hint().as_deref())
+        let (text, hint, exit_code) = (format!("{label}{}", error.in_one_line()), error.hint(), error.exit_code());
+        self.failures.push(exit_code);
+        let failed = FailedCheck { check: Some(name), path: None, text: &text, hint: hint.as_deref(), exit_code };
+        log_failed_check(&failed);
+        line("failed", name, &text, hint.as_deref())
     }
 
-    /// Prints the totals, and returns the exit code of the worst failure.
-    pub(super) fn conclude(self) -> Result<ExitCode, Error> {
+    /// Prints the totals, which are also the outcome of the run, and returns the exit code of the worst failure.
+    pub(super) fn conclude(self, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
         let counted = [
             (self.passed, "works", "work"),
             (self.warnings, "works with a warning", "work with a warning"),
@@ -59,7 +65,9 @@ impl DoctorFindings {
         ];
         let counted = counted.into_iter().filter(|&(count, ..)| count > 0);
         let parts: Vec<String> = counted.map(|(count, one, many)| count_of(count, one, many)).collect();
-        print(&format!("{}\n", parts.join(", ")))?;
+        let totals = parts.join(", ");
+        monitor.note_outcome(&totals);
+        print(&format!("{totals}\n"))?;
         Ok(ExitCode::worst(self.failures).unwrap_or(ExitCode::Complete))
     }
 }
