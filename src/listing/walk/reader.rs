@@ -117,7 +117,7 @@ pub(super) struct Reader {
     stalls: u32,
     restarts: u32,
     was_cut: bool,
-    /// Whether the first answer was short, and nothing has been read after it yet.
+    /// Whether the first answer was short, no count shows why, and nothing has been read after it yet.
     is_first_short: bool,
     cut_answers: u64,
     /// Answers shorter than a page in the middle of the list.
@@ -290,8 +290,10 @@ impl Reader {
         if self.is_first_short && !rows.is_empty() && self.edge.offset >= MIN_CAP {
             // The server sends smaller pages than requested, and does not say so.
             self.cap = u32::try_from(self.edge.offset).unwrap_or(self.cap).min(self.cap);
+            self.was_cut = false;
         }
-        self.is_first_short = is_start && answer.may_be_last;
+        let counts_more = answer.total.is_some_and(|total| total > answer.end());
+        self.is_first_short = is_start && answer.is_short && !answer.is_last() && !counts_more;
         self.odd_pages += u64::from(self.was_cut && !rows.is_empty());
         self.was_cut = answer.is_short && answer.claims_more;
         self.stalls = if rows.is_empty() { self.stalls + 1 } else { 0 };
