@@ -1,5 +1,7 @@
 //! `sent-export run`: jobs from a file.
 
+mod precedence;
+
 use std::io::Read;
 use std::process::Command;
 

@@ -7,9 +7,10 @@ mod check;
 mod results;
 mod schedule;
 
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 
-use crate::cli::{JobFlags, JobsArgs, ParsedJob, has_flag, parse_job};
+use crate::cli::{JobFlags, JobsArgs, ParsedJob, overrides_for, parse_job};
 use crate::config::{Job, JobProblem, JobProblemKind, JobsError, JobsFile};
 use crate::error::{Error, ExitCode};
 use crate::telemetry::LogFormat;
@@ -35,7 +36,9 @@ struct PlannedJob {
 pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     let file = JobsFile::read(&args.file)?;
     let selected = file.select(&args.jobs, args.shard.or(args.shard_index))?;
-    let jobs = plan(&file.path, &selected, args)?;
+    // The same flags are valid on every machine, whichever jobs its shard has.
+    let overrides = overrides(&file.select(&args.jobs, None)?, args)?;
+    let jobs = plan(&file.path, &selected, (args, &overrides))?;
     if args.list {
         return print(&list(&jobs)).map(|()| ExitCode::Complete);
     }
@@ -60,21 +63,33 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
     Ok(code)
 }
 
+/// The flags of the command line for each command, of which it has only those that it knows.
+fn overrides<'a>(jobs: &[&'a Job], args: &JobsArgs) -> Result<HashMap<&'a str, Vec<OsString>>, JobsError> {
+    let commands: BTreeSet<&str> = jobs.iter().map(|job| job.command.as_str()).collect();
+    let commands: Vec<&str> = commands.into_iter().collect();
+    let of_command = |command: &&'a str| {
+        let flags = overrides_for(command, &commands, &args.overrides).map_err(JobsError::Overrides)?;
+        Ok((*command, flags))
+    };
+    commands.iter().map(of_command).collect()
+}
+
 /// Parses the flags of all jobs.
-fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, JobsError> {
+fn plan(
+    path: &str,
+    jobs: &[&Job],
+    (args, overrides): (&JobsArgs, &HashMap<&str, Vec<OsString>>),
+) -> Result<Vec<PlannedJob>, JobsError> {
     let (mut planned, mut problems) = (Vec::new(), Vec::new());
     for job in jobs {
-        let mut overrides = args.overrides.clone();
-        if args.quiet && has_flag(&job.command, "quiet") && !overrides.contains(&"--quiet".into()) {
-            overrides.push(OsString::from("--quiet"));
-        }
         let flags = JobFlags {
             command: &job.command,
             line: job.line,
             job: &job.settings,
             defaults: &job.defaults,
             arguments: &job.arguments,
-            overrides: &overrides,
+            overrides: overrides.get(job.command.as_str()).map_or(&[], Vec::as_slice),
+            is_quiet: args.quiet,
         };
         let parsed = parse_job(flags).map_err(|(line, problem)| (line, JobProblemKind::from(problem)));
         let parsed = parsed.and_then(|parsed| match parsed.stdin_flag {
