@@ -56,7 +56,7 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
     let limits = schedule::ScheduleLimits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
     let results = schedule::run_all(jobs, checked.accounts, limits, signals)?;
     let code = results::exit_code(results.iter().map(|result| result.end));
-    if !args.quiet || code != ExitCode::Complete {
+    if !args.quiet || results.iter().any(|result| !result.end.is_success()) {
         show(&results::table(&results));
         results::log(&results);
     }

@@ -1,7 +1,7 @@
 //! Flags of the command line, variables, jobs and defaults: what replaces what.
 
 use super::run_jobs;
-use crate::support::{Finished, sent_export, simulator};
+use crate::support::{Finished, run_in, sent_export, simulator};
 
 /// An export, then jobs with commands that have fewer flags, as in the documentation.
 const SEVERAL_COMMANDS: &str = "[jobs.acme]\ncommand = \"contacts\"\nsimulate = 200\noutput = \"acme.csv\"\n[jobs.weekly-report]\n\
@@ -111,4 +111,18 @@ fn the_variable_of_a_switch_takes_six_values() {
         assert!(said.contains("for '--quiet': write 1, true, yes, 0, false or no\n"), "{said}");
         assert!(said.contains("--quiet is set by the variable SENT_EXPORT_QUIET\n"), "{said}");
     }
+}
+
+#[test]
+fn quiet_prints_nothing_when_a_job_is_unchanged() {
+    let server = simulator(120);
+    let file = format!(
+        "[jobs.d]\ncommand = \"contacts\"\nbase-url = \"{}\"\noutput = \"d.csv\"\nexit-code-unchanged = 99\n",
+        server.base_url()
+    );
+    let run = run_jobs(&file, &["--quiet"]).finish().expect_code(0);
+    let run = run_in(run.into_folder()).args(["run", "jobs.toml", "--quiet"]).finish().expect_code(99);
+    assert_eq!(run.stderr, "");
+    let run = run_in(run.into_folder()).args(["run", "jobs.toml"]).finish().expect_code(99);
+    run.expect_stderr("1 job succeeded");
 }
