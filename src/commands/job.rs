@@ -29,7 +29,10 @@ thread_local! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobPurpose {
     /// To check it without sending a request.
-    Check,
+    Check {
+        /// Whether programs that print keys are left for later.
+        defers_key_programs: bool,
+    },
     /// To run it, alone or with others at the same time.
     Run {
         /// Whether others run at the same time.
@@ -54,7 +57,19 @@ pub(super) struct JobCheck {
     /// The paths that it writes: for each, a text that identifies it and a name for messages.
     pub(super) places: Vec<(String, String)>,
     /// The account whose quota it uses.
-    pub(super) account: Option<(Url, ApiKey)>,
+    pub(super) account: JobAccount,
+}
+
+/// The account whose quota a job uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum JobAccount {
+    /// It uses none, or the check failed.
+    #[default]
+    None,
+    /// That of a key.
+    Known(Url, ApiKey),
+    /// That of the key that a program will print.
+    Unread(String),
 }
 
 /// What a job recorded.
@@ -127,7 +142,12 @@ pub(super) fn has_company() -> bool {
 
 /// Whether the command is only checked. Its inputs may not exist yet.
 pub(super) fn is_check() -> bool {
-    current(|job| job.purpose == JobPurpose::Check).unwrap_or(false)
+    current(|job| matches!(job.purpose, JobPurpose::Check { .. })).unwrap_or(false)
+}
+
+/// Whether programs that print keys are not run yet, because no job may wait for that of another.
+pub(super) fn defers_key_programs() -> bool {
+    current(|job| job.purpose == JobPurpose::Check { defers_key_programs: true }).unwrap_or(false)
 }
 
 /// Records the paths that a job writes.
@@ -150,8 +170,13 @@ pub(super) fn note_outputs(outputs: &OutputsConfig) {
 
 /// Records the account that a job reads.
 pub(super) fn note_account(account: &AccountConfig) {
-    let Some(key) = account.api_key.clone().filter(|_| account.simulate.is_none()) else { return };
-    current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
+    let noted = match (&account.api_key, &account.key_program) {
+        _ if account.simulate.is_some() => return,
+        (Some(key), _) => JobAccount::Known(account.base_url.clone(), key.clone()),
+        (None, Some(program)) => JobAccount::Unread(program.clone()),
+        (None, None) => return,
+    };
+    current(|job| job.checked.borrow_mut().account = noted);
 }
 
 /// Passes the quota that the previous job left to an account.

@@ -45,7 +45,7 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
     start_log(log_level(&jobs));
     monitor.begin(None)?;
     let signals = Signals::listen().map_err(Error::StartRuntime)?;
-    let checked = check::check(&file.path, &jobs, &signals)?;
+    let checked = check::check(&file.path, &jobs, &signals, args.check)?;
     if args.check {
         return print(&checked.listed(&jobs)).map(|()| checked.exit_code());
     }
