@@ -54,8 +54,8 @@ pub(super) struct JobContext {
 /// The result of checking a job.
 #[derive(Debug, Default)]
 pub(super) struct JobCheck {
-    /// The paths that it writes: for each, a text that identifies it and a name for messages.
-    pub(super) places: Vec<(String, String)>,
+    /// The paths that it writes.
+    pub(super) places: Vec<WrittenPlace>,
     /// The account whose quota it uses.
     pub(super) account: JobAccount,
 }
@@ -70,6 +70,23 @@ pub(super) enum JobAccount {
     Known(Url, ApiKey),
     /// That of the key that a program will print.
     Unread(String),
+}
+
+/// A path that a job writes.
+#[derive(Debug)]
+pub(super) struct WrittenPlace {
+    /// A text that identifies it, however it is spelled.
+    pub(super) identity: String,
+    /// Its name for messages.
+    pub(super) shown: String,
+    /// Whether files are written that are numbered after it (`--max-rows-per-file`).
+    pub(super) is_split: bool,
+}
+
+impl WrittenPlace {
+    fn of(target: &OutputTarget) -> Self {
+        Self { identity: target.identity(), shown: target.to_string(), is_split: false }
+    }
 }
 
 /// What a job recorded.
@@ -152,20 +169,24 @@ pub(super) fn defers_key_programs() -> bool {
 
 /// Records the paths that a job writes.
 pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
-    current(|job| {
-        job.checked.borrow_mut().places.extend(targets.map(|target| (target.identity(), target.to_string())));
-    });
+    current(|job| job.checked.borrow_mut().places.extend(targets.map(WrittenPlace::of)));
 }
 
 /// Records the paths that an export writes.
 pub(super) fn note_outputs(outputs: &OutputsConfig) {
+    let is_split = outputs.settings.max_rows.is_some();
+    let rows = outputs.outputs.iter().map(|OutputRequest { target, .. }| {
+        // All files of a dataset are in its folder, whatever it is partitioned by.
+        let place = target.parent().filter(|_| outputs.settings.partition.is_some());
+        let shown = outputs.shown(target);
+        WrittenPlace { shown, is_split, ..WrittenPlace::of(place.as_ref().unwrap_or(target)) }
+    });
     let activities = outputs.activities.iter().map(|activities| &activities.output);
     let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
-    let rows = outputs.outputs.iter().map(|request| (request.target.identity(), outputs.shown(&request.target)));
+    let histories = outputs.changes.iter().filter_map(|changes| changes.history.as_ref());
     let others = activities.chain(changes).map(|request: &OutputRequest| &request.target);
-    let others = others.chain(outputs.side_files()).chain(&outputs.manifest);
-    let others = others.map(|target| (target.identity(), target.to_string()));
-    current(|job| job.checked.borrow_mut().places.extend(rows.chain(others)));
+    let others = others.chain(histories).chain(outputs.side_files()).chain(&outputs.manifest);
+    current(|job| job.checked.borrow_mut().places.extend(rows.chain(others.map(WrittenPlace::of))));
 }
 
 /// Records the account that a job reads.

@@ -1,6 +1,7 @@
 //! `sent-export run`: jobs from a file.
 
 mod keys;
+mod places;
 mod precedence;
 
 use std::io::Read;
