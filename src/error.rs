@@ -219,6 +219,7 @@ impl Error {
                 ConfigError::MissingKey
                 | ConfigError::UnusableKey { .. }
                 | ConfigError::ReadKey { .. }
+                | ConfigError::HiddenKeyFile
                 | ConfigError::KeyForPath
                 | ConfigError::BadKeyVariable
                 | ConfigError::NoKeyVariable(_)

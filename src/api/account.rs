@@ -22,8 +22,8 @@ use super::error::address_of;
 use super::stats::Counters;
 use super::wire::Envelope;
 use super::{
-    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Permit, Problem, QuotaLeft, RateLimiter, Reply,
-    RequestRate, RequestStats, Reserve, RetryPolicy, Scope,
+    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, KeySource, Permit, Problem, QuotaLeft,
+    RateLimiter, Reply, RequestRate, RequestStats, RequestedAccount, Reserve, RetryPolicy, Scope,
 };
 
 /// Longest pause after a 429 that does not state one. The pause starts at one second and doubles with every 429.
@@ -69,6 +69,7 @@ pub struct ApiRequest<'a> {
 #[derive(Debug)]
 pub struct Account {
     connection: Connection,
+    key_source: KeySource,
     shared: Shared,
     retry: RetryPolicy,
     retry_budget: u64,
@@ -89,7 +90,8 @@ impl Account {
         };
         let AccountSettings { base_url, api_key, timeout, connect_timeout, .. } = settings;
         let connection = Connection::new(base_url, &api_key, timeout, connect_timeout)?;
-        Ok(Self { connection, shared, retry, retry_budget, max_rate_limit_wait })
+        let key_source = api_key.source().clone();
+        Ok(Self { connection, key_source, shared, retry, retry_budget, max_rate_limit_wait })
     }
 
     /// Whether a text from a server contains the API key or a part of it, in any form. No output may show such a text.
@@ -102,9 +104,9 @@ impl Account {
         self.connection.secrets().request_id(id)
     }
 
-    /// The address of the API.
-    pub(super) fn base_url(&self) -> &Url {
-        self.connection.base_url()
+    /// What errors tell about it.
+    pub(super) fn requested(&self) -> RequestedAccount {
+        RequestedAccount { base_url: self.connection.base_url().clone(), key_source: self.key_source.clone() }
     }
 
     /// The environment variable that names the proxy for the API, if there is one.
@@ -174,8 +176,8 @@ impl Account {
             };
             let give_up = |problem, end| {
                 let elapsed = started_at.elapsed();
-                let base_url = Box::new(self.connection.base_url().clone());
-                ApiError { request: name.into(), base_url, problem, attempts, elapsed, end, source }
+                let account = Box::new(self.requested());
+                ApiError { request: name.into(), account, problem, attempts, elapsed, end, source }
             };
             match decision {
                 Decision::GiveUp => return Err(give_up(problem, AttemptsEnd::Final)),

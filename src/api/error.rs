@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::wire::ErrorBody;
-use super::{ConnectCause, ConnectFailure, OtherProfile};
+use super::{ConnectCause, ConnectFailure, KeySource, OtherProfile};
 use crate::base::plural::count_of;
 
 /// Maximum number of invalid fields that a message lists.
@@ -14,12 +14,12 @@ const MAX_DETAILS: usize = 8;
 
 /// A request that failed for good.
 #[derive(Debug, thiserror::Error)]
-#[error("could not fetch {request}{}{}: {}", effort(*.attempts, *.elapsed), budget(*.end), .problem.at(.base_url))]
+#[error("could not fetch {request}{}{}: {}", effort(*.attempts, *.elapsed), budget(*.end), .problem.at(&.account.base_url))]
 pub struct ApiError {
     /// The request, such as `contacts page 7`; never its query, which may contain a phone number.
     pub request: Box<str>,
-    /// Base URL of the API.
-    pub base_url: Box<Url>,
+    /// The account that it was sent to.
+    pub account: Box<RequestedAccount>,
     /// Outcome of the last attempt.
     pub problem: Problem,
     /// Number of attempts.
@@ -30,6 +30,15 @@ pub struct ApiError {
     pub end: AttemptsEnd,
     /// What led to a failed connection, if the HTTP library reports it.
     pub source: Option<Box<ConnectCause>>,
+}
+
+/// The account that a request was sent to.
+#[derive(Debug, Clone)]
+pub struct RequestedAccount {
+    /// Base URL of the API.
+    pub base_url: Url,
+    /// Where the key was read from.
+    pub key_source: KeySource,
 }
 
 /// Why a request was not retried.
@@ -59,13 +68,22 @@ impl ApiError {
     pub(crate) fn of_first_page(problem: Problem) -> Self {
         Self {
             request: "contacts page 1".into(),
-            base_url: Box::new("https://api.sent.dm".parse().expect("it is a constant")),
+            account: Box::new(RequestedAccount::of_tests("https://api.sent.dm")),
             problem,
             attempts: 1,
             elapsed: Duration::ZERO,
             end: AttemptsEnd::Final,
             source: None,
         }
+    }
+}
+
+#[cfg(test)]
+impl RequestedAccount {
+    /// The account at an address, for tests.
+    pub(crate) fn of_tests(base_url: &str) -> Self {
+        let key_source = KeySource::Variable("SENT_DM_API_KEY".to_owned());
+        Self { base_url: base_url.parse().expect("tests name a URL"), key_source }
     }
 }
 
@@ -205,9 +223,8 @@ mod tests {
         let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
         let elapsed = Duration::from_secs(1);
         let end = AttemptsEnd::Final;
-        let base_url = Box::new(Url::parse("https://api.sent.dm").unwrap());
-        let error =
-            ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end, source: None };
+        let request = "contacts page 2".into();
+        let error = ApiError { request, elapsed, end, ..ApiError::of_first_page(problem) };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page; page_size: at \
@@ -226,10 +243,9 @@ mod tests {
     #[test]
     fn an_unreachable_address_is_shown_without_secrets() {
         let problem = Problem::ConnectFailed(ConnectFailure::Refused);
-        let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
+        let account = Box::new(RequestedAccount::of_tests("https://user:word@api.sent.dm/v3?key=1"));
         let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
-        let error =
-            ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end, source: None };
+        let error = ApiError { account, attempts: 6, elapsed, end, ..ApiError::of_first_page(problem) };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \

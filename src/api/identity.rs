@@ -221,7 +221,7 @@ impl Account {
         let reason = format!("the list of profiles does not end after {} requests", grouped(MAX_REQUESTS)).into();
         ApiError {
             request: request.into(),
-            base_url: Box::new(self.base_url().clone()),
+            account: Box::new(self.requested()),
             problem: Problem::Unreadable { status: 200, reason, request_id: None },
             attempts: 1,
             elapsed: Duration::ZERO,

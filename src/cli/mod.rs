@@ -7,7 +7,9 @@ mod diff;
 mod doctor;
 mod environment;
 mod messages;
+mod overrides;
 mod plan;
+mod precedence;
 mod report;
 mod run;
 mod settings;
@@ -24,6 +26,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::telemetry::LogFormat;
 
+use environment::TypedCommand;
 use shared::log_format;
 
 pub use activities::ActivitiesArgs;
@@ -32,12 +35,11 @@ pub use contacts::ContactsArgs;
 pub use diff::DiffArgs;
 pub use doctor::DoctorArgs;
 pub use messages::MessagesArgs;
+pub use overrides::overrides_for;
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use run::{JobsArgs, ShardArg};
-pub use settings::{
-    JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, has_flag, nearest, parse_job,
-};
+pub use settings::{JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, nearest, parse_job};
 pub use shared::{
     AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, HiddenArg, ListArgs,
     LookupArgs, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
@@ -73,9 +75,12 @@ impl Cli {
     /// # Errors
     /// With what is to be shown: help, the version, or an error.
     pub fn from_command_line() -> Result<Self, clap::Error> {
-        let mut program = program();
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let typed = TypedCommand::of(Self::command(), &words);
+        let mut program = program(&typed);
         // Help and the version come first, whatever the variables.
-        let matches = program.try_get_matches_from_mut(std::env::args_os())?;
+        let matches =
+            program.try_get_matches_from_mut(words).map_err(|error| typed.with_variables_named(error, &program))?;
         environment::check_variables(&mut program)?;
         Self::from_arg_matches(&matches)
     }
@@ -90,9 +95,9 @@ impl Cli {
     }
 }
 
-/// The program with all its commands, flags and variables.
-fn program() -> clap::Command {
-    environment::with_variables(Cli::command())
+/// The program with all its commands, flags and the variables that the typed flags leave.
+fn program(typed: &TypedCommand) -> clap::Command {
+    environment::with_variables(Cli::command(), Some((&typed.path, typed)))
 }
 
 /// The subcommands.

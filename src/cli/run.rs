@@ -55,7 +55,7 @@ pub struct JobsArgs {
     #[arg(value_name = "JOB")]
     pub jobs: Vec<String>,
 
-    /// Flags for every job, which replace those of the file
+    /// Flags for every job whose command has them, which replace those of the file
     #[arg(value_name = "FLAGS", last = true, allow_hyphen_values = true)]
     pub overrides: Vec<OsString>,
 

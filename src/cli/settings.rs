@@ -6,14 +6,16 @@
 //! *Easy to get wrong:* a flag from a source with higher precedence also replaces flags from others that it excludes.
 //! `--since-last` of a job replaces `--since` of the defaults.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
+use super::environment::{TypedCommand, variables_behind};
+use super::precedence::{excludes, find_flag, ids_from, is_shown_only, typed_flags};
 use super::{Cli, program};
 use crate::telemetry::LogFormat;
 
@@ -60,6 +62,8 @@ pub struct JobFlags<'a> {
     pub arguments: &'a [String],
     /// Flags of the command line.
     pub overrides: &'a [OsString],
+    /// Whether only errors are printed, unless these flags say otherwise.
+    pub is_quiet: bool,
 }
 
 /// A parsed job.
@@ -103,6 +107,14 @@ pub enum SettingProblem {
         /// The most similar name.
         nearest: Option<String>,
     },
+    /// No job has a flag of the command line.
+    #[error("no chosen job has a flag {name}{}", suggestion(nearest.as_ref()))]
+    UnknownOverride {
+        /// The flag as given, with dashes.
+        name: String,
+        /// The most similar one.
+        nearest: Option<String>,
+    },
     /// The flag does not take this kind of value.
     #[error("{name} {wanted}")]
     WrongKind {
@@ -144,9 +156,7 @@ pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem
     if let Some(setting) = defaults.iter().find(|setting| setting.name == "run-log") {
         return Err((setting.line, SettingProblem::RunLogOfAll));
     }
-    let mut program = program();
-    // Adds global flags to the commands.
-    program.build();
+    let program = built_program();
     let commands: Vec<&Command> = program.get_subcommands().filter(|command| is_job(command)).collect();
     let names = || commands.iter().flat_map(|command| command.get_arguments()).filter_map(Arg::get_long);
     let unknown = defaults.iter().find(|setting| !names().any(|name| name == setting.name));
@@ -164,26 +174,38 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     let program = built_program();
     let command = find_command(program, flags.command).map_err(|problem| (flags.line, problem))?;
     let mut line: Vec<OsString> = vec!["sent-export".into(), flags.command.into()];
-    let stronger = given(command, flags.overrides);
+    let mut overrides = flags.overrides.to_vec();
+    let mut typed = typed_flags(command, &overrides);
+    if let Some(quiet) = find_flag(command, "quiet").filter(|_| flags.is_quiet)
+        && !typed.iter().any(|id| quiet.get_id() == id || excludes(command, quiet, id))
+    {
+        overrides.push("--quiet".into());
+        typed = typed_flags(command, &overrides);
+    }
+    let program = program_for(flags.command, &typed);
+    let command = find_command(&program, flags.command).map_err(|problem| (flags.line, problem))?;
+    let mut stronger = set_by_variables(command);
+    stronger.extend(typed.iter().cloned());
     let mut merged = Merged { command, stronger: stronger.iter().map(String::as_str).collect(), line: &mut line };
     let mut lines = HashMap::new();
     for (layer, is_job) in [(flags.job, true), (flags.defaults, false)] {
         let used = merged.add(layer, is_job)?;
         lines.extend(used);
     }
-    line.extend(flags.overrides.iter().cloned());
+    line.extend(overrides);
     if !flags.arguments.is_empty() {
         line.push("--".into());
         line.extend(flags.arguments.iter().map(OsString::from));
     }
-    let matches = program.clone().try_get_matches_from(line);
+    let matches = (*program).clone().try_get_matches_from(line);
     let refused = |error: clap::Error| {
         let flag = match error.get(ContextKind::InvalidArg) {
             Some(ContextValue::String(flag)) => flag.trim_start_matches('-').split([' ', '=']).next(),
             _ => None,
         };
         let line = flag.and_then(|flag| lines.get(flag)).copied().unwrap_or(flags.line);
-        (line, SettingProblem::Refused(first_paragraph(&error)))
+        let parts = std::iter::once(first_paragraph(&error)).chain(variables_behind(&error, command, &typed));
+        (line, SettingProblem::Refused(parts.collect::<Vec<_>>().join("; ")))
     };
     let matches = matches.map_err(refused)?;
     let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
@@ -200,21 +222,32 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     })
 }
 
-/// The program with its commands. Built once, because that takes longer than parsing the flags of a job, and a file may
-/// have thousands of jobs.
-fn built_program() -> &'static Command {
+/// The program with its commands, flags and variables. Built once, because that takes longer than parsing the flags of a
+/// job, and a file may have thousands of jobs.
+pub(super) fn built_program() -> &'static Command {
     static PROGRAM: OnceLock<Command> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let mut program = program();
-        program.build();
-        program
-    })
+    PROGRAM.get_or_init(|| built(&TypedCommand::default()))
 }
 
-/// Whether a command has a flag with this name, without dashes.
-pub fn has_flag(command: &str, flag: &str) -> bool {
-    let program = built_program();
-    program.find_subcommand(command).is_some_and(|command| find_flag(command, flag).is_some())
+fn built(typed: &TypedCommand) -> Command {
+    let mut program = program(typed);
+    // Adds global flags to the commands.
+    program.build();
+    program
+}
+
+/// A command and the ids of its typed flags.
+type ProgramKey = (String, Vec<String>);
+
+/// The program without the variables that typed flags of a command replace. Also built once for each command, since the
+/// flags are those of all jobs.
+fn program_for(command: &str, typed: &[String]) -> Arc<Command> {
+    static PROGRAMS: Mutex<BTreeMap<ProgramKey, Arc<Command>>> = Mutex::new(BTreeMap::new());
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let program = programs
+        .entry((command.to_owned(), typed.to_vec()))
+        .or_insert_with(|| Arc::new(built(&TypedCommand { path: vec![command.to_owned()], flags: typed.to_vec() })));
+    Arc::clone(program)
 }
 
 fn is_job(command: &Command) -> bool {
@@ -229,24 +262,11 @@ fn find_command<'a>(program: &'a Command, name: &str) -> Result<&'a Command, Set
     Err(SettingProblem::UnknownCommand { name: name.to_owned(), nearest: nearest(name, names) })
 }
 
-fn find_flag<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|argument| argument.get_long() == Some(name) && !is_shown_only(argument))
-}
-
-/// Flags that print something instead of running the command.
-fn is_shown_only(argument: &Arg) -> bool {
-    matches!(argument.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version)
-}
-
-/// The ids of flags from the command line or a variable.
-fn given(command: &Command, overrides: &[OsString]) -> Vec<String> {
-    let line = std::iter::once(OsString::from(command.get_name())).chain(overrides.iter().cloned());
-    // Missing or invalid flags are reported when the whole line is parsed.
-    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(line) else { return Vec::new() };
-    let is_given =
-        |id: &str| matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
-    let ids = command.get_arguments().map(|argument| argument.get_id().as_str());
-    ids.filter(|id| matches.try_contains_id(id).is_ok() && is_given(id)).map(str::to_owned).collect()
+/// The ids of flags that are set by variables.
+fn set_by_variables(command: &Command) -> Vec<String> {
+    let line = [command.get_name()];
+    let matches = command.clone().ignore_errors(true).try_get_matches_from(line);
+    matches.map(|matches| ids_from(command, &matches, ValueSource::EnvVariable)).unwrap_or_default()
 }
 
 /// A command line under construction; sources are added by precedence, highest first.
@@ -273,7 +293,7 @@ impl Merged<'_> {
                 return Err((setting.line, SettingProblem::UnknownFlag { command, name, nearest }));
             };
             let words = words(flag, setting).map_err(|problem| (setting.line, problem))?;
-            let is_replaced = self.stronger.iter().any(|id| *id == flag.get_id() || self.excludes(flag, id));
+            let is_replaced = self.stronger.iter().any(|id| *id == flag.get_id() || excludes(self.command, flag, id));
             if words.is_empty() {
                 // Flags with lower precedence neither replace it nor are excluded by it.
                 settled.push(flag.get_id().as_str());
@@ -285,13 +305,6 @@ impl Merged<'_> {
         }
         self.stronger.extend(settled);
         Ok(used)
-    }
-
-    fn excludes(&self, flag: &Arg, id: &str) -> bool {
-        let excluded =
-            |flag: &Arg, id: &str| self.command.get_arg_conflicts_with(flag).iter().any(|other| other.get_id() == id);
-        let other = self.command.get_arguments().find(|argument| argument.get_id() == id);
-        excluded(flag, id) || other.is_some_and(|other| excluded(other, flag.get_id().as_str()))
     }
 }
 

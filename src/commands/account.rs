@@ -1,12 +1,15 @@
 //! Common steps of all commands that read an account, before the first request.
 
-use crate::config::{API_KEY_VARIABLE, AccountConfig};
+use crate::config::{API_KEY_VARIABLE, AccountConfig, KeyEnvironment};
 use crate::error::Error;
 use crate::simulator::Simulator;
 
-/// The value of the key's environment variable. A value that is not UTF-8 counts as an invalid key, not as a missing one.
-pub(super) fn key_variable() -> Option<String> {
-    std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned())
+use super::job;
+
+/// What the key may come from apart from flags. A value that is not UTF-8 counts as an invalid key, not as a missing one.
+pub(super) fn key_environment() -> KeyEnvironment {
+    let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
+    KeyEnvironment { variable, defers_programs: job::defers_key_programs() }
 }
 
 /// Starts the simulator if it replaces the account. Dropping it stops it.

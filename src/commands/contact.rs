@@ -25,7 +25,7 @@ use crate::resources::{LookupResource, LookupSource};
 use crate::simulator;
 use crate::store::OutputTarget;
 
-use super::account::{key_variable, start_simulator};
+use super::account::{key_environment, start_simulator};
 use super::export::run_export;
 use super::export_command::{ExportCommand, Intent};
 use super::monitor::RunMonitor;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
     if args.output.files.output.is_empty() {
         if job::is_check() {
             job::note_places([OutputTarget::Stdout].iter());
-            job::note_account(&ConnectionConfig::new(&args.run, simulate, key_variable().as_deref())?.account);
+            job::note_account(&ConnectionConfig::new(&args.run, simulate, &key_environment())?.account);
             return Ok(ExitCode::Complete);
         }
         let keys = keys_of(args)?;
@@ -105,7 +105,7 @@ fn with_account<T>(
     simulate: Option<simulator::Settings>,
     read: impl AsyncFnOnce(&Account, Scope) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let ConnectionConfig { mut account, pace } = ConnectionConfig::new(&args.run, simulate, key_variable().as_deref())?;
+    let ConnectionConfig { mut account, pace } = ConnectionConfig::new(&args.run, simulate, &key_environment())?;
     let _simulator = start_simulator(&mut account)?;
     let key = account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let settings = pace.account_settings(account.base_url.clone(), key);

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 
 use self::account::AccountChecks;
 use self::finding::DoctorFindings;
-use super::account::{key_variable, start_simulator};
+use super::account::{key_environment, start_simulator};
 use super::monitor::RunMonitor;
 
 /// Prints the results of all checks.
@@ -41,7 +41,7 @@ pub(super) fn run(args: &DoctorArgs, monitor: &RunMonitor<'_>) -> Result<ExitCod
             machine::check_outputs(&args.output, &args.store, &naming, &mut findings)?;
         }
     }
-    let connection = match ConnectionConfig::new(&args.run, simulate, key_variable().as_deref()) {
+    let connection = match ConnectionConfig::new(&args.run, simulate, &key_environment()) {
         Ok(connection) => connection,
         Err(error) => {
             findings.failed("key", &Error::from(error))?;

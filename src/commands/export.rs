@@ -22,7 +22,7 @@ use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
-use super::account::key_variable;
+use super::account::key_environment;
 use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
 use super::kept_changes::KeptChanges;
@@ -57,7 +57,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         unique_columns: R::UNIQUE_COLUMNS,
         partition: command.partition.clone(),
     };
-    let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
+    let mut config = ExportConfig::new(flags, filters, &rows, &key_environment())?;
     if is_only_checked(&config, intent) {
         return Ok(ExitCode::Complete);
     }

@@ -29,7 +29,10 @@ thread_local! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobPurpose {
     /// To check it without sending a request.
-    Check,
+    Check {
+        /// Whether programs that print keys are left for later.
+        defers_key_programs: bool,
+    },
     /// To run it, alone or with others at the same time.
     Run {
         /// Whether other jobs run at the same time.
@@ -51,10 +54,39 @@ pub(super) struct JobContext {
 /// The result of checking a job.
 #[derive(Debug, Default)]
 pub(super) struct JobCheck {
-    /// The paths that it writes: for each, a text that identifies it and a name for messages.
-    pub(super) places: Vec<(String, String)>,
+    /// The paths that it writes.
+    pub(super) places: Vec<WrittenPlace>,
     /// The account whose quota it uses.
-    pub(super) account: Option<(Url, ApiKey)>,
+    pub(super) account: JobAccount,
+}
+
+/// The account whose quota a job uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum JobAccount {
+    /// It uses none, or the check failed.
+    #[default]
+    None,
+    /// That of a key.
+    Known(Url, ApiKey),
+    /// That of the key that a program will print.
+    Unread(String),
+}
+
+/// A path that a job writes.
+#[derive(Debug)]
+pub(super) struct WrittenPlace {
+    /// A text that identifies it, however it is spelled.
+    pub(super) identity: String,
+    /// Its name for messages.
+    pub(super) shown: String,
+    /// Whether files are written that are numbered after it (`--max-rows-per-file`).
+    pub(super) is_split: bool,
+}
+
+impl WrittenPlace {
+    fn of(target: &OutputTarget) -> Self {
+        Self { identity: target.identity(), shown: target.to_string(), is_split: false }
+    }
 }
 
 /// What a job recorded.
@@ -127,31 +159,45 @@ pub(super) fn has_company() -> bool {
 
 /// Whether the command is only checked. Its inputs may not exist yet.
 pub(super) fn is_check() -> bool {
-    current(|job| job.purpose == JobPurpose::Check).unwrap_or(false)
+    current(|job| matches!(job.purpose, JobPurpose::Check { .. })).unwrap_or(false)
+}
+
+/// Whether programs that print keys are not run yet, because no job may wait for that of another.
+pub(super) fn defers_key_programs() -> bool {
+    current(|job| job.purpose == JobPurpose::Check { defers_key_programs: true }).unwrap_or(false)
 }
 
 /// Records the paths that a job writes.
 pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
-    current(|job| {
-        job.checked.borrow_mut().places.extend(targets.map(|target| (target.identity(), target.to_string())));
-    });
+    current(|job| job.checked.borrow_mut().places.extend(targets.map(WrittenPlace::of)));
 }
 
 /// Records the paths that an export writes.
 pub(super) fn note_outputs(outputs: &OutputsConfig) {
+    let is_split = outputs.settings.max_rows.is_some();
+    let rows = outputs.outputs.iter().map(|OutputRequest { target, .. }| {
+        // All files of a dataset are in its folder, whatever it is partitioned by.
+        let place = target.parent().filter(|_| outputs.settings.partition.is_some());
+        let shown = outputs.shown(target);
+        WrittenPlace { shown, is_split, ..WrittenPlace::of(place.as_ref().unwrap_or(target)) }
+    });
     let activities = outputs.activities.iter().map(|activities| &activities.output);
     let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
-    let rows = outputs.outputs.iter().map(|request| (request.target.identity(), outputs.shown(&request.target)));
+    let histories = outputs.changes.iter().filter_map(|changes| changes.history.as_ref());
     let others = activities.chain(changes).map(|request: &OutputRequest| &request.target);
-    let others = others.chain(outputs.side_files()).chain(&outputs.manifest);
-    let others = others.map(|target| (target.identity(), target.to_string()));
-    current(|job| job.checked.borrow_mut().places.extend(rows.chain(others)));
+    let others = others.chain(histories).chain(outputs.side_files()).chain(&outputs.manifest);
+    current(|job| job.checked.borrow_mut().places.extend(rows.chain(others.map(WrittenPlace::of))));
 }
 
 /// Records the account that a job reads.
 pub(super) fn note_account(account: &AccountConfig) {
-    let Some(key) = account.api_key.clone().filter(|_| account.simulate.is_none()) else { return };
-    current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
+    let noted = match (&account.api_key, &account.key_program) {
+        _ if account.simulate.is_some() => return,
+        (Some(key), _) => JobAccount::Known(account.base_url.clone(), key.clone()),
+        (None, Some(program)) => JobAccount::Unread(program.clone()),
+        (None, None) => return,
+    };
+    current(|job| job.checked.borrow_mut().account = noted);
 }
 
 /// Passes an account the quota that the previous job left.

@@ -33,7 +33,7 @@ use crate::simulator;
 use crate::time::Timestamp;
 
 use self::journals::Journals;
-use super::account::key_variable;
+use super::account::key_environment;
 use super::estimate::{Planned, describe};
 use super::export::{Opened, open, read_and_publish, report_result, run_export};
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
@@ -75,7 +75,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         partition: command.partition.clone(),
     };
     let filters = Filters { profiles: choice.names(), ..filters };
-    let mut config = ExportConfig::new(flags.clone(), filters, &rows, key_variable().as_deref())?;
+    let mut config = ExportConfig::new(flags.clone(), filters, &rows, &key_environment())?;
     if is_only_checked(&config, intent) {
         return Ok(ExitCode::Complete);
     }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::ConfigError;
 use super::address::check_base_url;
-use super::key::read_key;
+use super::key::{KeyEnvironment, read_key};
 use crate::api::{ApiKey, Scope};
 use crate::cli::{AccountArgs, DEFAULT_BASE_URL};
 use crate::simulator;
@@ -49,24 +49,30 @@ pub struct AccountConfig {
     pub base_url: Url,
     /// The key, or that of the simulator.
     pub api_key: Option<ApiKey>,
+    /// The program that prints the key, if running it was left for later.
+    pub key_program: Option<String>,
     /// Whose rows are read: the account's own, or those of a child profile.
     pub scope: Scope,
 }
 
 impl AccountConfig {
-    /// Checks the flags; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    /// Checks the flags.
     ///
     /// # Errors
     /// When the key must not be sent to the address, or there is no key.
     pub(super) fn new(
         args: &AccountArgs,
         simulate: Option<simulator::Settings>,
-        api_key: Option<&str>,
+        key: &KeyEnvironment,
     ) -> Result<Self, ConfigError> {
         let base_url = base_url(args)?;
-        let api_key = if simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
+        let (api_key, key_program) = match args.api_key_command.clone().filter(|_| key.defers_programs) {
+            _ if simulate.is_some() => (None, None),
+            Some(program) => (None, Some(program)),
+            None => (Some(read_key(args, key.variable.as_deref())?), None),
+        };
         let scope = args.profile_id.map_or(Scope::ACCOUNT, Scope::profile);
-        Ok(Self { simulate, base_url, api_key, scope })
+        Ok(Self { simulate, base_url, api_key, key_program, scope })
     }
 
     /// The name of the API in manifests.

@@ -1,6 +1,6 @@
 //! Settings of a command that reads the API and publishes nothing.
 
-use super::{AccountConfig, ConfigError, PaceConfig};
+use super::{AccountConfig, ConfigError, KeyEnvironment, PaceConfig};
 use crate::cli::RunArgs;
 use crate::simulator;
 
@@ -14,16 +14,16 @@ pub struct ConnectionConfig {
 }
 
 impl ConnectionConfig {
-    /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    /// Checks flags and environment.
     ///
     /// # Errors
     /// When a setting is missing or invalid.
     pub fn new(
         run: &RunArgs,
         simulate: Option<simulator::Settings>,
-        api_key: Option<&str>,
+        key: &KeyEnvironment,
     ) -> Result<Self, ConfigError> {
         let pace = PaceConfig::new(&run.pace, simulate.is_some())?;
-        Ok(Self { account: AccountConfig::new(&run.account, simulate, api_key)?, pace })
+        Ok(Self { account: AccountConfig::new(&run.account, simulate, key)?, pace })
     }
 }

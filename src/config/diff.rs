@@ -41,7 +41,7 @@ impl DiffConfig {
     pub fn new(args: &DiffArgs) -> Result<Self, ConfigError> {
         let naming = Naming::new(&args.files.store, None, ProfileNaming::default(), Timestamp::now())?;
         let outputs = check_outputs(&args.files, &naming)?;
-        check_distinct(outputs.iter(), std::iter::empty(), None)?;
+        check_distinct(outputs.iter(), &[], std::iter::empty(), None)?;
         check_format_flags(&args.files, outputs.iter())?;
         let files = file_settings(&args.files);
         let metadata = changes_metadata();

@@ -1,5 +1,7 @@
 //! Errors in the configuration, with the next step.
 
+use std::sync::Arc;
+
 use super::API_KEY_VARIABLE;
 use super::key_command::KeyCommandError;
 use super::profiles::ProfileError;
@@ -32,6 +34,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The same for a file whose name may be the key, so it is not shown.
+    #[error("--api-key-file takes the path of a file, but was given what may be the key itself")]
+    HiddenKeyFile,
     /// The key itself was given instead of its file.
     #[error("--api-key-file takes a path, but was given the value of {API_KEY_VARIABLE}")]
     KeyForPath,
@@ -43,7 +48,7 @@ pub enum ConfigError {
     NoKeyVariable(String),
     /// The program for the key failed.
     #[error("no API key from --api-key-command")]
-    KeyCommand(#[source] KeyCommandError),
+    KeyCommand(#[source] Arc<KeyCommandError>),
     /// An argument is neither an id nor a number.
     #[error("argument {argument} is neither a contact id nor a phone number")]
     NotAContact {
@@ -315,9 +320,11 @@ impl ConfigError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::MissingKey | Self::UnusableKey { .. } => {
+            Self::MissingKey => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::UnusableKey { .. } => "correct it there: the key alone, without quotes",
+            Self::HiddenKeyFile => "put the key into a file, and name that file with --api-key-file",
             Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
             Self::Lineage(error) => error.hint(),
             Self::WatchedElsewhere { .. } => "name a local file",

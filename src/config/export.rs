@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::naming::{Naming, ProfileNaming};
 use super::outputs::BesideFlags;
 use super::row_format::RowFormat;
-use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
+use super::{AccountConfig, ConfigError, KeyEnvironment, OutputsConfig, PaceConfig};
 use crate::api::{ApiKey, ChildProfile, Scope};
 use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
 use crate::export::SampleSettings;
@@ -104,7 +104,7 @@ impl ResumeConfig {
 }
 
 impl ExportConfig {
-    /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    /// Checks flags and environment.
     ///
     /// # Errors
     /// When a setting is missing or invalid.
@@ -112,7 +112,7 @@ impl ExportConfig {
         flags: ExportFlags<'_>,
         filters: Filters,
         rows: &RowFormat,
-        api_key: Option<&str>,
+        key: &KeyEnvironment,
     ) -> Result<Self, ConfigError> {
         let RunArgs { resume, account, .. } = flags.run;
         let profile = if filters.profiles.is_empty() {
@@ -124,7 +124,7 @@ impl ExportConfig {
         let (store, state_dir) = (&flags.output.files.store, resume.state_dir.as_deref());
         let naming = Naming::new(store, state_dir, profile, Timestamp::now())?;
         let simulate = flags.simulate.clone();
-        Self::build(flags, filters, rows, naming, || AccountConfig::new(account, simulate, api_key))
+        Self::build(flags, filters, rows, naming, || AccountConfig::new(account, simulate, key))
     }
 
     /// The settings of the same run for one profile, with its own outputs, reading rows from `since` on.

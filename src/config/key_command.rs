@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Remote vaults respond within seconds, and a person touches a token within a minute.
@@ -18,8 +18,12 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A key has a few dozen characters; the wrong program must not fill the memory.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
-/// Cached output. Jobs of one account name the same program, which may prompt a person.
-static PRINTED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+/// The output of a program, or why there is none.
+type PrintedKey = Result<String, Arc<KeyCommandError>>;
+
+/// Cached output and failures. Jobs of one account name the same program, which may prompt a person. Each program has its
+/// own cell, so that a slow one delays only those who wait for it.
+static PRINTED: Mutex<BTreeMap<String, Arc<OnceLock<PrintedKey>>>> = Mutex::new(BTreeMap::new());
 
 /// Why a program returned no key, without any of its output.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,9 @@ pub enum KeyCommandError {
     /// There is no program, or a quote is not closed.
     #[error("it is not a command: it is empty, or a quote is not closed")]
     NotCommand,
+    /// There is no program with this name, which may be the key, so it is not shown.
+    #[error("there is no such program; its name may be the key itself, so it is not shown")]
+    HiddenProgram,
     /// It cannot be started.
     #[error("cannot start {program}")]
     Start {
@@ -59,18 +66,16 @@ pub enum KeyCommandError {
     },
 }
 
-/// Runs a program and returns its output. Each command runs once per process.
+/// Runs a program and returns its output. Each command runs once per process, even if it fails.
 ///
 /// # Errors
 /// When it cannot be run, fails, or takes too long.
-pub(super) fn key_of_command(command: &str) -> Result<String, KeyCommandError> {
-    let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(text) = printed.get(command) {
-        return Ok(text.clone());
-    }
-    let text = run(command, TIMEOUT)?;
-    printed.insert(command.to_owned(), text.clone());
-    Ok(text)
+pub(super) fn key_of_command(command: &str) -> PrintedKey {
+    let printed = {
+        let mut all = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(command.to_owned()).or_default())
+    };
+    printed.get_or_init(|| run(command, TIMEOUT).map_err(Arc::new)).clone()
 }
 
 fn run(command: &str, timeout: Duration) -> Result<String, KeyCommandError> {
@@ -79,8 +84,14 @@ fn run(command: &str, timeout: Duration) -> Result<String, KeyCommandError> {
     let deadline = Instant::now() + timeout;
     let child =
         Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let started = |source| KeyCommandError::Start { program: program.clone(), source };
-    let mut child = child.map_err(started)?;
+    let mut child = child.map_err(|source| {
+        // The key may have been given instead of a command.
+        let may_be_key = arguments.is_empty() && source.kind() == std::io::ErrorKind::NotFound;
+        if may_be_key && !program.contains('/') {
+            return KeyCommandError::HiddenProgram;
+        }
+        KeyCommandError::Start { program: program.clone(), source }
+    })?;
     let stdout = child.stdout.take().expect("it was asked to be piped");
     let printed = read_until(stdout, deadline);
     let status = wait_until(&mut child, deadline);
@@ -142,7 +153,8 @@ mod tests {
     fn a_program_that_fails_or_hangs_gives_no_key_and_shows_nothing() {
         let error = run("sh -c 'echo secret; echo secret >&2; exit 3'", TIMEOUT).unwrap_err();
         assert_eq!(error.to_string(), "sh failed: exit status: 3");
-        assert!(matches!(run("no-such-program-here", TIMEOUT), Err(KeyCommandError::Start { .. })));
+        assert!(matches!(run("no-such-program show", TIMEOUT), Err(KeyCommandError::Start { .. })));
+        assert!(matches!(run("sk_live_zzz", TIMEOUT), Err(KeyCommandError::HiddenProgram)));
         let started = Instant::now();
         assert!(matches!(run("sleep 30", Duration::from_millis(50)), Err(KeyCommandError::TimedOut { .. })));
         assert!(started.elapsed() < Duration::from_secs(10));

@@ -37,6 +37,7 @@ pub use self::diff::{DiffConfig, ignored_columns};
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings, sample_settings};
 pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
+pub use self::key::KeyEnvironment;
 pub use self::key_command::KeyCommandError;
 pub use self::naming::{Naming, ProfileNaming};
 pub use self::outputs::{BesideFlags, OutputsConfig};

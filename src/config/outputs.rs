@@ -138,7 +138,8 @@ impl OutputsConfig {
                 return Err(ConfigError::ChangesInDataset(inside.target.clone()));
             }
         }
-        check_distinct(all.clone().chain(of_changes()), beside, manifest.as_ref())?;
+        let split = if args.max_rows_per_file.is_some() { outputs.as_slice() } else { &[] };
+        check_distinct(all.clone().chain(of_changes()), split, beside, manifest.as_ref())?;
         check_format_flags(&args.files, all.chain(of_changes()))?;
         let settings = OutputSettings {
             format: rows.format_settings(metadata, &args.files),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::ConfigError;
 use super::naming::Naming;
 use crate::cli::OutputArgs;
-use crate::publish::OutputRequest;
+use crate::publish::{OutputRequest, whole_of_part};
 use crate::store::{OutputTarget, Sidecar, file_identity};
 
 /// The manifest's target: the default `beside` the first file, or the one given.
@@ -26,9 +26,11 @@ pub(super) fn check_manifest(
     }
 }
 
-/// Checks that no file replaces another, however their paths are spelled.
+/// Checks that no file replaces another, however their paths are spelled. The outputs of `split` are written as numbered
+/// files.
 pub(super) fn check_distinct<'a>(
     outputs: impl Iterator<Item = &'a OutputRequest> + Clone,
+    split: &[OutputRequest],
     side_files: impl Iterator<Item = &'a OutputTarget>,
     manifest: Option<&'a OutputTarget>,
 ) -> Result<(), ConfigError> {
@@ -37,9 +39,11 @@ pub(super) fn check_distinct<'a>(
     let own = outputs.clone().filter_map(|request| request.target.state_path());
     let own = own.flat_map(|path| OWN.map(|own| file_identity(&own.path(&path)).to_string_lossy().into_owned()));
     let mut known: HashSet<String> = own.collect();
+    let split: HashSet<String> = split.iter().map(|request| request.target.identity()).collect();
+    let is_part = |target: &OutputTarget| whole_of_part(&target.identity()).is_some_and(|whole| split.contains(&whole));
     let targets = outputs.map(|request| &request.target).chain(side_files);
     for target in targets.chain(manifest) {
-        if !known.insert(target.identity()) {
+        if !known.insert(target.identity()) || is_part(target) {
             return Err(ConfigError::RepeatedOutput(target.to_string()));
         }
     }

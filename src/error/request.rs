@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::ExitCode;
-use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
+use crate::api::{ApiError, ConnectFailure, Decision, KeySource, Problem, RequestedAccount, decide};
 
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
@@ -34,7 +34,8 @@ fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
     matches!(status, 401 | 403 | 407) || code.is_some_and(|code| code.starts_with("AUTH_"))
 }
 
-pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
+pub(super) fn hint(ApiError { problem, account, .. }: &ApiError) -> Option<String> {
+    let RequestedAccount { base_url, key_source } = account.as_ref();
     match problem {
         Problem::ConnectFailed(failure) => Some(match (no_answer_hint(*failure), proxy_variable(base_url)) {
             (Some(hint), _) => hint,
@@ -52,7 +53,11 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
         }
         Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => {
             let is_no_path = *status == 404 && matches!(problem.code(), None | Some("RESOURCE_000"));
-            if is_no_path { Some(address_hint(base_url.path())) } else { answer_hint(*status, problem.code()) }
+            if is_no_path {
+                Some(address_hint(base_url.path()))
+            } else {
+                answer_hint(*status, problem.code(), key_source)
+            }
         }
     }
 }
@@ -107,7 +112,7 @@ fn address_hint(path: &str) -> String {
     }
 }
 
-fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
+fn answer_hint(status: u16, code: Option<&str>, key_source: &KeySource) -> Option<String> {
     let hint = match (code, status) {
         (Some("AUTH_004"), _) => "ask an administrator of the account: the role of this key does not allow it",
         (Some("AUTH_005"), _) => "finish the account's setup in the Sent dashboard: it is not activated yet",
@@ -116,9 +121,7 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
         (Some("RESOURCE_004"), _) => "check --profile-id: this organization has no such profile",
         (_, 501) => "check --channel, or contact Sent's support: the API does not offer this to the account",
         (_, 403) => "use a key with this permission; only an organization's key may use --profile-id",
-        _ if is_about_the_key(status, code) => {
-            "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
-        }
+        _ if is_about_the_key(status, code) => return Some(key_hint(key_source)),
         (Some(code), _) if code.starts_with("VALIDATION_") => {
             "check --search, --channel, --phone, --page-size and --profile-id"
         }
@@ -131,6 +134,17 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// For a key that the API does not know: where to correct it.
+fn key_hint(source: &KeySource) -> String {
+    let step = match source {
+        KeySource::Variable(place) | KeySource::File(place) => format!("put a valid key into {place}"),
+        KeySource::Stdin => "pass a valid key on stdin".to_owned(),
+        KeySource::Program => "let the program of --api-key-command print a valid key".to_owned(),
+        KeySource::Unknown => "use a valid key".to_owned(),
+    };
+    step + " (the Sent dashboard shows it)"
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -138,8 +152,8 @@ pub(super) mod tests {
     use crate::error::Error;
 
     pub(in crate::error) fn failed(problem: Problem, base_url: &str) -> Error {
-        let base_url = Box::new(base_url.parse().unwrap());
-        Error::Api(ApiError { base_url, ..ApiError::of_first_page(problem) })
+        let account = Box::new(RequestedAccount::of_tests(base_url));
+        Error::Api(ApiError { account, ..ApiError::of_first_page(problem) })
     }
 
     pub(in crate::error) fn rejected(status: u16, code: Option<&str>, base_url: &str) -> Error {

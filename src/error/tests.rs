@@ -185,6 +185,7 @@ fn errors_of_outputs() {
         OutputError::LongPartition { column: "region_code".to_owned(), bytes: 300 },
         OutputError::ForeignBatch(arrow::error::ArrowError::SchemaError("index out of bounds".to_owned())),
         OutputError::Busy { output: path().display().to_string(), owner: "process 7".to_owned() },
+        OutputError::BusyHistory { folder: "data/history".to_owned(), owner: "process 7".to_owned() },
         OutputError::OthersLock { lock: lock(), owner: "user 7".to_owned(), source: denied() },
         OutputError::Lock { lock: lock(), source: denied() },
     ];

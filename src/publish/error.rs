@@ -56,6 +56,14 @@ pub enum OutputError {
         /// Its process and start time.
         owner: String,
     },
+    /// Another run is adding to the same history.
+    #[error("another run is writing the history: {folder} ({owner})")]
+    BusyHistory {
+        /// The folder.
+        folder: String,
+        /// Its process and start time.
+        owner: String,
+    },
     /// The lock of another user cannot be read.
     #[error("cannot open the lock of another user ({owner}): {}", lock.display())]
     OthersLock {
@@ -94,6 +102,15 @@ impl OutputError {
         }
     }
 
+    /// The same about the lock of a history, which is the folder that is busy.
+    #[must_use]
+    pub fn of_history(self, folder: &OutputTarget) -> Self {
+        match self {
+            Self::Busy { owner, .. } => Self::BusyHistory { folder: folder.to_string(), owner },
+            other => other,
+        }
+    }
+
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -103,7 +120,8 @@ impl OutputError {
             Self::TooManyPartitions { .. } => "choose a column with fewer values, or raise --max-partitions",
             Self::LongPartition { .. } => "choose another column",
             Self::Spill(_) => "free space there, or name another folder in the environment variable TMPDIR",
-            Self::Busy { .. } => "wait until it is done, or choose another --output",
+            Self::Busy { .. } => "wait until it is done, or choose another path",
+            Self::BusyHistory { .. } => "wait until it is done, or choose another --history",
             Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
             Self::Lock { source, .. } => open_hint(source),
         }

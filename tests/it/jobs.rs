@@ -1,5 +1,9 @@
 //! `sent-export run`: jobs from a file.
 
+mod keys;
+mod places;
+mod precedence;
+
 use std::io::Read;
 use std::process::Command;
 
@@ -158,11 +162,15 @@ fn a_key_in_the_file_is_refused_and_not_shown() {
         "api-key = \"sk-topsecret\"",
         "SENT_DM_API_KEY = \"sk-topsecret\"",
         "api-key-env = \"sk-topsecret\"",
+        "api-key-file = \"sk-topsecret\"",
+        "api-key-command = \"sk-topsecret\"",
         "api_key = sk-topsecret",
     ] {
-        let file = format!("[jobs.a]\ncommand = \"contacts\"\noutput = \"a.csv\"\n{line}\n");
+        let file = format!("[jobs.a]\ncommand = \"contacts\"\noutput = \"a.csv\"\nruns = \"runs.jsonl\"\n{line}\n");
         let run = run_jobs(&file, &[]).finish();
         assert!(matches!(run.code, Some(2 | 6)), "{run:?}");
+        let logged = std::fs::read_to_string(run.path("runs.jsonl")).unwrap_or_default();
+        assert!(!logged.contains("topsecret"), "{logged}");
         assert!(!run.stderr.contains("topsecret") && run.stderr.contains("error: "), "{run:?}");
         assert!(!run.path("a.csv").exists());
     }
@@ -185,7 +193,7 @@ fn a_key_comes_from_a_program_that_is_run_once() {
     assert_eq!(std::fs::read_to_string(run.path("calls")).unwrap(), "x\n");
     for (command, said) in [
         ("sh -c 'echo half-a-key; echo half-a-key >&2; exit 3'", "caused by: sh failed: exit status: 3"),
-        ("no-such-program", "caused by: cannot start no-such-program"),
+        ("no-such-program show", "caused by: cannot start no-such-program"),
         ("echo", "the output of --api-key-command holds no usable API key: it is empty"),
         ("echo 'open", "caused by: it is not a command"),
     ] {

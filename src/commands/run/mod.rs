@@ -8,9 +8,10 @@ mod check;
 mod results;
 mod schedule;
 
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 
-use crate::cli::{JobFlags, JobsArgs, ParsedJob, has_flag, parse_job};
+use crate::cli::{JobFlags, JobsArgs, ParsedJob, overrides_for, parse_job};
 use crate::config::{Job, JobProblem, JobProblemKind, JobsError, JobsFile};
 use crate::error::{Error, ExitCode};
 use crate::telemetry::LogFormat;
@@ -36,14 +37,16 @@ struct PlannedJob {
 pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     let file = JobsFile::read(&args.file)?;
     let selected = file.select(&args.jobs, args.shard.or(args.shard_index))?;
-    let jobs = plan(&file.path, &selected, args)?;
+    // The same flags are valid on every machine, whichever jobs its shard has.
+    let overrides = overrides(&file.select(&args.jobs, None)?, args)?;
+    let jobs = plan(&file.path, &selected, (args, &overrides))?;
     if args.list {
         return print(&list(&jobs)).map(|()| ExitCode::Complete);
     }
     start_log(log_level(&jobs));
     monitor.begin(None)?;
     let signals = Signals::listen().map_err(Error::StartRuntime)?;
-    let checked = check::check(&file.path, &jobs, &signals)?;
+    let checked = check::check(&file.path, &jobs, &signals, args.check)?;
     if args.check {
         return print(&checked.listed(&jobs)).map(|()| checked.exit_code());
     }
@@ -54,28 +57,40 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
     let limits = schedule::ScheduleLimits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
     let results = schedule::run_all(jobs, checked.accounts, limits, signals)?;
     let code = results::exit_code(results.iter().map(|result| result.end));
-    if !args.quiet || code != ExitCode::Complete {
+    if !args.quiet || results.iter().any(|result| !result.end.is_success()) {
         show(&results::table(&results));
         results::log(&results);
     }
     Ok(code)
 }
 
+/// The flags of the command line for each command, of which it has only those that it knows.
+fn overrides<'a>(jobs: &[&'a Job], args: &JobsArgs) -> Result<HashMap<&'a str, Vec<OsString>>, JobsError> {
+    let commands: BTreeSet<&str> = jobs.iter().map(|job| job.command.as_str()).collect();
+    let commands: Vec<&str> = commands.into_iter().collect();
+    let of_command = |command: &&'a str| {
+        let flags = overrides_for(command, &commands, &args.overrides).map_err(JobsError::Overrides)?;
+        Ok((*command, flags))
+    };
+    commands.iter().map(of_command).collect()
+}
+
 /// Parses the flags of all jobs.
-fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, JobsError> {
+fn plan(
+    path: &str,
+    jobs: &[&Job],
+    (args, overrides): (&JobsArgs, &HashMap<&str, Vec<OsString>>),
+) -> Result<Vec<PlannedJob>, JobsError> {
     let (mut planned, mut problems) = (Vec::new(), Vec::new());
     for job in jobs {
-        let mut overrides = args.overrides.clone();
-        if args.quiet && has_flag(&job.command, "quiet") && !overrides.contains(&"--quiet".into()) {
-            overrides.push(OsString::from("--quiet"));
-        }
         let flags = JobFlags {
             command: &job.command,
             line: job.line,
             job: &job.settings,
             defaults: &job.defaults,
             arguments: &job.arguments,
-            overrides: &overrides,
+            overrides: overrides.get(job.command.as_str()).map_or(&[], Vec::as_slice),
+            is_quiet: args.quiet,
         };
         let parsed = parse_job(flags).map_err(|(line, problem)| (line, JobProblemKind::from(problem)));
         let parsed = parsed.and_then(|parsed| match parsed.stdin_flag {

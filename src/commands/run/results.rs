@@ -15,6 +15,13 @@ pub(super) enum JobEnd {
     Skipped,
 }
 
+impl JobEnd {
+    /// Whether it ran and did not fail.
+    pub(super) fn is_success(self) -> bool {
+        matches!(self, Self::Code(ExitCode::Complete | ExitCode::Unchanged(_)))
+    }
+}
+
 /// A finished job.
 #[derive(Debug)]
 pub(super) struct JobResult {
@@ -51,7 +58,7 @@ impl JobCounts {
     fn of(results: &[JobResult]) -> Self {
         let count =
             |is_wanted: fn(JobEnd) -> bool| results.iter().filter(|result| is_wanted(result.end)).count() as u64;
-        let succeeded = count(|end| matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))));
+        let succeeded = count(JobEnd::is_success);
         let skipped = count(|end| end == JobEnd::Skipped);
         Self { succeeded, failed: results.len() as u64 - succeeded - skipped, skipped }
     }

@@ -2,21 +2,25 @@
 //!
 //! Two jobs of one account never run at the same time, because each would use up the quota of both. One after another, they
 //! take just as long, because the quota limits the rate. Each job starts with the quota that the previous job left.
+//!
+//! A job whose key is printed by a program first runs the program, as one of those that run at a time. Then its account is
+//! known, and it waits again until no other job reads it.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use url::Url;
 
-use crate::api::{ApiKey, QuotaLeft};
+use crate::api::QuotaLeft;
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 
 use super::PlannedJob;
+use super::check::read_account;
 use super::results::{JobEnd, JobResult};
-use crate::commands::job::{JobContext, JobPurpose, Noted};
+use crate::commands::job::{JobAccount, JobContext, JobPurpose, Noted};
 use crate::commands::perform;
 use crate::commands::stop::Signals;
 
@@ -32,17 +36,25 @@ pub(super) struct ScheduleLimits {
 /// A job that is waiting.
 struct WaitingJob {
     place: usize,
-    job: PlannedJob,
-    account: Option<(Url, ApiKey)>,
+    job: Arc<PlannedJob>,
+    account: JobAccount,
 }
 
 /// A running job.
 struct Running {
     place: usize,
-    name: String,
-    account: Option<(Url, ApiKey)>,
+    job: Arc<PlannedJob>,
+    account: JobAccount,
     signals: Signals,
     started: Instant,
+}
+
+/// What a thread reports at its end.
+enum JobReport {
+    /// A job has run.
+    Ended(EndedJob),
+    /// The program for the key of a job has run.
+    KeyRead { place: usize, account: JobAccount },
 }
 
 /// A finished job and its outcome.
@@ -59,15 +71,23 @@ struct EndedJob {
 /// When waiting for the threads fails.
 pub(super) fn run_all(
     jobs: Vec<PlannedJob>,
-    accounts: Vec<Option<(Url, ApiKey)>>,
+    accounts: Vec<JobAccount>,
     limits: ScheduleLimits,
     signals: Signals,
 ) -> Result<Vec<JobResult>, Error> {
     raise_open_files(limits.parallel);
     let waiting = jobs.into_iter().zip(accounts).enumerate();
-    let waiting = waiting.map(|(place, (job, account))| WaitingJob { place, job, account }).collect();
+    let waiting = waiting.map(|(place, (job, account))| WaitingJob { place, job: Arc::new(job), account }).collect();
     let (sender, ended) = mpsc::unbounded_channel();
-    let schedule = Schedule { waiting, running: Vec::new(), results: Vec::new(), quotas: Vec::new(), limits, sender };
+    let schedule = Schedule {
+        waiting,
+        running: Vec::new(),
+        results: Vec::new(),
+        quotas: Vec::new(),
+        limits,
+        first_failed: None,
+        sender,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::StartRuntime)?;
     Ok(runtime.block_on(schedule.run(ended, signals)))
 }
@@ -96,13 +116,15 @@ struct Schedule {
     running: Vec<Running>,
     results: Vec<(usize, JobResult)>,
     /// The remaining quota of each account that a job has read.
-    quotas: Vec<((Url, ApiKey), QuotaLeft)>,
+    quotas: Vec<(JobAccount, QuotaLeft)>,
     limits: ScheduleLimits,
-    sender: mpsc::UnboundedSender<EndedJob>,
+    /// The failed job because of which no further jobs are started.
+    first_failed: Option<String>,
+    sender: mpsc::UnboundedSender<JobReport>,
 }
 
 impl Schedule {
-    async fn run(mut self, mut ended: mpsc::UnboundedReceiver<EndedJob>, mut signals: Signals) -> Vec<JobResult> {
+    async fn run(mut self, mut ended: mpsc::UnboundedReceiver<JobReport>, mut signals: Signals) -> Vec<JobResult> {
         signals.begin();
         let mut stopped = None;
         loop {
@@ -123,8 +145,8 @@ impl Schedule {
             }
         }
         let end = stopped.map_or(JobEnd::Skipped, JobEnd::Code);
-        let left = self.running.drain(..).map(|job| (job.place, job.name, job.started.elapsed()));
-        let left = left.chain(self.waiting.drain(..).map(|job| (job.place, job.job.name, Duration::ZERO)));
+        let left = self.running.drain(..).map(|job| (job.place, job.job.name.clone(), job.started.elapsed()));
+        let left = left.chain(self.waiting.drain(..).map(|job| (job.place, job.job.name.clone(), Duration::ZERO)));
         for (place, name, elapsed) in left {
             let outcome = if elapsed.is_zero() { "not started" } else { "stopped by a signal" }.to_owned();
             self.results.push((place, JobResult { name, end, outcome, elapsed }));
@@ -137,50 +159,83 @@ impl Schedule {
     fn start_jobs(&mut self, signals: &Signals) {
         while self.running.len() < self.limits.parallel.get() {
             let is_free = |waiting: &WaitingJob| {
-                waiting.account.is_none() || self.running.iter().all(|running| running.account != waiting.account)
+                waiting.account == JobAccount::None
+                    || self.running.iter().all(|running| running.account != waiting.account)
             };
             let Some(next) = self.waiting.iter().position(is_free) else { return };
-            let WaitingJob { place, job, account } = self.waiting.remove(next);
-            let (name, started, signals) = (job.name.clone(), Instant::now(), signals.for_job());
-            let has_company = self.limits.parallel.get() > 1;
-            let left = self.quotas.iter().find(|(of, _)| Some(of) == account.as_ref()).map(|(_, left)| *left);
-            let context =
-                JobContext::new(&name, JobPurpose::Run { has_company }, signals.for_command()).with_quota(left);
-            let sender = self.sender.clone();
-            let work = move || {
-                let (end, outcome, quota) = run_job(&job, context);
-                // After a signal, there may be no receiver.
-                sender.send(EndedJob { place, end, outcome, quota }).ok();
-            };
-            self.running.push(Running { place, name: name.clone(), account, signals, started });
-            if let Err(error) = std::thread::Builder::new().name(name).spawn(work) {
-                let error = Error::StartRuntime(error);
-                let (end, outcome) = (JobEnd::Code(error.exit_code()), in_short(&error));
-                self.note(EndedJob { place, end, outcome, quota: None });
-            }
+            let next = self.waiting.remove(next);
+            self.start(next, signals);
         }
     }
 
-    fn note(&mut self, ended: EndedJob) {
-        let EndedJob { place, end, outcome, quota } = ended;
-        let Some(at) = self.running.iter().position(|running| running.place == place) else { return };
-        let Running { name, started, account, .. } = self.running.remove(at);
-        if let Some((account, left)) = account.zip(quota) {
+    /// Starts a thread for a job, or for the program that prints its key.
+    fn start(&mut self, WaitingJob { place, job, account }: WaitingJob, signals: &Signals) {
+        let (started, signals) = (Instant::now(), signals.for_job());
+        let (of_thread, sender, for_command) = (Arc::clone(&job), self.sender.clone(), signals.for_command());
+        let spawned = std::thread::Builder::new().name(job.name.clone());
+        // Nobody waits for the reports after a signal.
+        let spawned = if matches!(account, JobAccount::Unread(_)) {
+            spawned.spawn(move || {
+                // A panic will happen again when the job runs, which reports it.
+                let account = catch_unwind(AssertUnwindSafe(|| read_account(&of_thread, for_command)));
+                sender.send(JobReport::KeyRead { place, account: account.unwrap_or_default() }).ok();
+            })
+        } else {
+            let has_company = self.limits.parallel.get() > 1;
+            let left = self.quotas.iter().find(|(of, _)| *of == account).map(|(_, left)| *left);
+            let context = JobContext::new(&job.name, JobPurpose::Run { has_company }, for_command).with_quota(left);
+            spawned.spawn(move || {
+                let (end, outcome, quota) = run_job(&of_thread, context);
+                sender.send(JobReport::Ended(EndedJob { place, end, outcome, quota })).ok();
+            })
+        };
+        self.running.push(Running { place, job, account, signals, started });
+        if let Err(error) = spawned {
+            let error = Error::StartRuntime(error);
+            let (end, outcome) = (JobEnd::Code(error.exit_code()), in_short(&error));
+            self.note(JobReport::Ended(EndedJob { place, end, outcome, quota: None }));
+        }
+    }
+
+    fn note(&mut self, report: JobReport) {
+        match report {
+            JobReport::Ended(ended) => self.note_end(ended),
+            JobReport::KeyRead { place, account } => {
+                let Some(Running { job, .. }) = self.take_running(place) else { return };
+                // Where it was before, so that jobs start in the order of the file.
+                let at = self.waiting.partition_point(|waiting| waiting.place < place);
+                self.waiting.insert(at, WaitingJob { place, job, account });
+            }
+        }
+        self.skip_rest();
+    }
+
+    fn take_running(&mut self, place: usize) -> Option<Running> {
+        let at = self.running.iter().position(|running| running.place == place)?;
+        Some(self.running.remove(at))
+    }
+
+    fn note_end(&mut self, EndedJob { place, end, outcome, quota }: EndedJob) {
+        let Some(Running { job, started, account, .. }) = self.take_running(place) else { return };
+        if let Some(left) = quota.filter(|_| account != JobAccount::None) {
             self.quotas.retain(|(of, _)| *of != account);
             self.quotas.push((account, left));
         }
-        if self.limits.stops_on_failure && !matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))) {
-            // Running jobs continue; the others are not started.
-            let rest = self.waiting.drain(..).map(|waiting| {
-                let outcome = format!("not started, because {name} failed");
-                (
-                    waiting.place,
-                    JobResult { name: waiting.job.name, end: JobEnd::Skipped, outcome, elapsed: Duration::ZERO },
-                )
-            });
-            self.results.extend(rest);
+        let name = job.name.clone();
+        if self.limits.stops_on_failure && !end.is_success() {
+            self.first_failed.get_or_insert_with(|| name.clone());
         }
         self.results.push((place, JobResult { name, end, outcome, elapsed: started.elapsed() }));
+    }
+
+    /// Skips what is waiting if a job has failed. Running jobs continue.
+    fn skip_rest(&mut self) {
+        let Some(failed) = &self.first_failed else { return };
+        let rest = self.waiting.drain(..).map(|waiting| {
+            let (name, outcome) = (waiting.job.name.clone(), format!("not started, because {failed} failed"));
+            (waiting.place, JobResult { name, end: JobEnd::Skipped, outcome, elapsed: Duration::ZERO })
+        });
+        self.results.extend(rest);
     }
 }
 

@@ -150,7 +150,8 @@ fn prepare_history(
     mirror: &mut Mirror,
     shows: bool,
 ) -> Result<HistoryRun, Error> {
-    let lock = lock_target(&target.join(HISTORY_LOCK), changes.files())?;
+    let lock = lock_target(&target.join(HISTORY_LOCK), changes.files());
+    let lock = lock.map_err(|error| error.of_history(target))?;
     let folder = HistoryFolder::list(target)?;
     check_writable(&folder.new_place(Timestamp::now().micros(), "00000000"), changes.files())?;
     let newest = folder.newest(mirror)?;

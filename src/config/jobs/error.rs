@@ -22,6 +22,9 @@ pub enum JobsError {
         /// The problems, in the order of the file.
         problems: Vec<JobProblem>,
     },
+    /// A flag of the command line is for no job.
+    #[error(transparent)]
+    Overrides(SettingProblem),
     /// No job has the requested name.
     #[error("there is no job {name} in {path}{}", nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default())]
     UnknownJob {
@@ -125,6 +128,7 @@ impl JobsError {
             Self::Unusable { .. } => {
                 "no job was started; correct the file, and try it with: sent-export run FILE --check"
             }
+            Self::Overrides(_) => "write flags of the jobs' commands behind --; those of run come before it",
             Self::UnknownJob { .. } => "list the jobs with: sent-export run FILE --list",
         }
     }
