@@ -16,7 +16,6 @@ use crate::verdict::Verdict;
 
 use super::super::export::{exit_code, open, outcome, read_and_publish, sentences, table_style};
 use super::super::job;
-use super::super::kept_changes::KeptChanges;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
 use super::super::publish::{PublishedExport, warn_of_losses};
@@ -105,11 +104,6 @@ impl<R: Resource> ProfilesRun<'_, R> {
         opened.stats_before = account.stats();
         let profiles = vec![profile];
         let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
-        if journals.are_resumed()
-            && let Some(kept) = KeptChanges::find(&config, journals.began_at())
-        {
-            opened.keep_changes(kept);
-        }
         let command = self.reading(profiles, (since, partition), &journals);
         let watch = (self.verbosity, monitor);
         let reading = read_and_publish::<_, C>(&command, watch, (&config, account), opened, stop);
