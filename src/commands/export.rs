@@ -25,7 +25,7 @@ use crate::verdict::{Evidence, EvidenceCode, Verdict};
 use super::account::key_variable;
 use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
-use super::interrupted::{look_for_record, warn_of_lost_changes};
+use super::interrupted::{look_for_record, remove_record, warn_of_lost_changes};
 use super::kept_changes::KeptChanges;
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
@@ -200,6 +200,10 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
+            // Whoever has other journals removes the record after them.
+            if published.is_some() && own_journals.is_none() {
+                remove_record(config);
+            }
             Ok(published)
         }
         Err(error) => {
@@ -233,12 +237,15 @@ async fn keep_or_compare<R: Reading, C>(
     compare(comparing, exported, config, confirms.then_some(confirming), stop, began_at).await
 }
 
-/// Removes journals of runs with the outputs in another order, which are older than the published export.
+/// Removes journals of runs with the outputs in another order, and that of removals if they were not looked up again. They
+/// are older than the published export.
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
-    for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path()) {
+    let outputs = config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path());
+    let journals = outputs.map(|path| Sidecar::Journal.path(&path));
+    for path in journals.chain(config.resume_removed.journal.clone()) {
         // A failure does not matter, because the journal is not used anymore.
-        remove_journal(&Sidecar::Journal.path(&path)).ok();
+        remove_journal(&path).ok();
     }
 }
 

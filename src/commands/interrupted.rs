@@ -115,7 +115,8 @@ pub(super) fn record(config: &ExportConfig, next: Option<(&OutputTarget, Value)>
     }
 }
 
-/// Removes the record of a run whose manifest is published.
+/// Removes the record of a run whose manifest is published and whose journals are removed, unless they are kept for other
+/// outputs.
 pub(super) fn remove_record(config: &ExportConfig) {
     if let Some(file) = record_file(&config.outputs) {
         remove(&file);

@@ -1,12 +1,12 @@
 //! The end of an export: gates, then all files at once, the manifest last.
 //!
 //! ```text
-//!  record ─► old manifests are removed ─► history ─► changes ─► activities ─► outputs ─► reports ─► manifest ─► no record
+//!  record ─► old manifests are removed ─► history ─► changes ─► activities ─► outputs ─► reports ─► manifest
 //! ```
 //!
 //! All files are complete on disk before the first one is renamed, and everything that could prevent a rename was checked
 //! before the first request. A run can still be stopped in between. The record tells the next run what was there and what
-//! was to come, and if any output is replaced, the changes since the last export are in place.
+//! was to come, until the journal is removed, too. If any output is replaced, the changes since the last export are in place.
 //!
 //! *Easy to get wrong:* a manifest must never be beside files that it does not describe. So the manifests of the previous
 //! run are removed first, wherever they are, even if this run writes none.
@@ -35,7 +35,7 @@ use crate::telemetry::LineageDataset;
 use crate::verdict::{Evidence, Verdict};
 
 use super::datasets::written;
-use super::interrupted::{record, remove_record, rows_before};
+use super::interrupted::{record, rows_before};
 use super::printer::{warn, warn_text};
 use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
@@ -182,7 +182,6 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     for file in small_files {
         file.publish()?;
     }
-    remove_record(config);
     remove_older_exports(config, R::NAME);
     let RunFacts { verdict, evidence, profiles, .. } = run;
     let rejected = findings.rejected;

@@ -169,7 +169,11 @@ fn open_all(
     targets.into_iter().map(open).collect::<Result<_, _>>().map(Some)
 }
 
-fn is_in_place(file: &PublishedFile, manifest: &OutputTarget, mirror: &mut Mirror) -> Result<bool, SourceError> {
+/// Whether the file that a manifest lists is in place, see [`is_as_listed`].
+///
+/// # Errors
+/// When it exists but cannot be read.
+pub fn is_in_place(file: &PublishedFile, manifest: &OutputTarget, mirror: &mut Mirror) -> Result<bool, SourceError> {
     manifest.resolve(&file.path).map_or(Ok(false), |target| is_as_listed(file, &target, mirror))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The manifest is absent meanwhile. If the run is stopped, the next one finds both manifests here: it learns what the last
 //! export was, and whether the changes that it would write are already published. The record is written as a whole before
-//! the old manifest is withdrawn, and removed after the new one is published.
+//! the old manifest is withdrawn, and removed after the new one is published, when no journal is left
+//! that a run could resume from.
 //!
 //! *Easy to get wrong:* a record describes what files may be, not what they are. Whoever relies on a manifest in it compares
 //! the files with their checksums first.
@@ -11,11 +12,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::manifest::{PublishedManifest, parse_manifest, read_value};
+use super::manifest::{PublishedFile, PublishedManifest, parse_manifest, read_value};
 use crate::store::{
     FileSettings, OutputTarget, Sidecar, StoreError, Stores, read_small_file, remove_small_file, size_of,
     write_small_file,
@@ -104,6 +105,25 @@ impl PublicationRecord {
         Ok(resolve(next).map(|next| Self { previous: previous.and_then(resolve), next }))
     }
 
+    /// The manifest that the run has withdrawn from a target.
+    ///
+    /// # Errors
+    /// When it is not a manifest.
+    pub fn withdrawn_from<D: DeserializeOwned>(
+        &self,
+        target: &OutputTarget,
+    ) -> io::Result<Option<PublishedManifest<D>>> {
+        let previous = self.previous.as_ref().filter(|previous| previous.target.identity() == target.identity());
+        previous.map(RecordedManifest::read).transpose()
+    }
+
+    /// The files of both exports, as far as their manifests belong to a target. Those that the run replaces are listed twice.
+    pub fn files_of(&self, target: &OutputTarget) -> Vec<PublishedFile> {
+        let both = self.previous.iter().chain([&self.next]);
+        let of_target = both.filter(|recorded| recorded.target.identity() == target.identity());
+        of_target.filter_map(|recorded| recorded.read::<IgnoredAny>().ok()).flat_map(|found| found.outputs).collect()
+    }
+
     /// Writes the record.
     ///
     /// # Errors
@@ -129,7 +149,6 @@ impl PublicationRecord {
 mod tests {
     use std::fs;
 
-    use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;

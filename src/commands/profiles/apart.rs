@@ -15,6 +15,7 @@ use crate::store::OutputTarget;
 use crate::verdict::Verdict;
 
 use super::super::export::{exit_code, open, outcome, read_and_publish, sentences, table_style};
+use super::super::interrupted::remove_record;
 use super::super::job;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
@@ -66,10 +67,9 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     self.report_one(&profile, &published, monitor);
                     let code = exit_code(&published, unchanged);
                     results.published.push((published.rows, published.verdict, code));
-                    results.journals.push(journals);
-                    if self.since_last.is_some() {
-                        // The next run continues from this export, so the journals are no longer needed.
-                        results.journals.drain(..).for_each(|journals| journals.remove());
+                    // Otherwise they are removed already.
+                    if self.since_last.is_none() {
+                        results.journals.push(journals);
                     }
                 }
                 Ok((None, journals)) => results.journals.push(journals),
@@ -110,7 +110,16 @@ impl<R: Resource> ProfilesRun<'_, R> {
         let published = runtime.block_on(reading);
         drop(command);
         match published {
-            Ok(published) => Ok((published, journals)),
+            Ok(published) => {
+                if self.since_last.is_some() {
+                    // The next run continues from this export, so the journals are no longer needed.
+                    journals.remove();
+                }
+                if published.is_some() {
+                    remove_record(&config);
+                }
+                Ok((published, journals))
+            }
             Err(error) => Err(journals.kept(error)),
         }
     }
