@@ -14,7 +14,7 @@ use crate::base::plural::{count_of, grouped};
 use crate::cli::VerbosityArgs;
 use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
-use crate::export::{Estimating, NewRows, ReadReport, Reading};
+use crate::export::{Estimating, Exported, NewRows, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::publish::{OutputLock, Outputs, lock_target};
 use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
@@ -25,6 +25,7 @@ use crate::verdict::{Evidence, EvidenceCode, Verdict};
 use super::account::key_environment;
 use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
+use super::interrupted::{look_for_record, remove_record, warn_of_lost_changes};
 use super::kept_changes::KeptChanges;
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
@@ -33,7 +34,7 @@ use super::read::read_all;
 use super::replaced::check_dataset;
 use super::resume::open_journal;
 use super::with_activities::{ActivitiesPhase, read_activities};
-use super::with_changes::{Comparing, Confirming, compare, prepare};
+use super::with_changes::{Compared, Comparing, Confirming, compare, prepare};
 use super::{is_color_off, job, print, stop, table_width};
 
 /// Exports all rows of a resource, or estimates the cost.
@@ -83,20 +84,10 @@ pub(super) struct Opened {
     outputs: Outputs,
     activities: Option<Outputs>,
     comparing: Option<(Comparing, NewRows)>,
-    /// Changes of the same rows that an earlier run has published, instead of a comparison.
-    kept: Option<KeptChanges>,
     /// The requests that the account had sent for other exports.
     pub(super) stats_before: RequestStats,
     /// Locks that are held until the end, like those of the outputs.
     _locks: Vec<OutputLock>,
-}
-
-impl Opened {
-    /// Sets changes to publish instead of those of another comparison.
-    pub(super) fn keep_changes(&mut self, kept: KeptChanges) {
-        self.comparing = None;
-        self.kept = Some(kept);
-    }
 }
 
 /// Opens and locks everything that is written, and examines the previous export.
@@ -108,6 +99,7 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
+    look_for_record(config, R::NAME)?;
     config.published_before = published_before(config, R::NAME)?;
     check_dataset(config)?;
     let files = config.outputs.small_files;
@@ -123,7 +115,7 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     let comparing = prepare(config, R::NAME, verbosity)?;
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let stats_before = RequestStats::default();
-    Ok(Opened { outputs, activities, comparing, kept: None, stats_before, _locks: locks })
+    Ok(Opened { outputs, activities, comparing, stats_before, _locks: locks })
 }
 
 /// Reads everything and publishes it; `None` if the reader of the only output, a pipe, closed it.
@@ -139,12 +131,12 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
 ) -> Result<Option<PublishedExport<C::Document>>, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Timestamp::now());
-    let Opened { outputs, activities, comparing, kept, stats_before, _locks } = opened;
+    let Opened { outputs, activities, comparing, stats_before, _locks } = opened;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     // After a failed gate, the next run resumes from the journal, however short this run was. The same holds after an
-    // interruption while reading activities: the saved activities belong to the messages of this list.
-    let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
-    let is_kept = config.gate.is_set() || activities.is_some() || confirms;
+    // interruption while reading activities: the saved activities belong to the messages of this list. After one while
+    // publishing, changes can be kept only by a run with the same responses.
+    let is_kept = config.gate.is_set() || activities.is_some() || config.outputs.changes.is_some();
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
     let own_journals = command.reading.began_at();
     let mut journal = match own_journals {
@@ -168,16 +160,18 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
         }
     }
     let mut of_removed = JournalSlot::default();
-    let mut compared = None;
+    let mut changes = None;
     if let (Ok(Some(exported)), Some(comparing)) = (&mut read, comparing)
         // No request is sent for an export that will not be published because of a gate.
         && may_be_published::<R, _>(config, exported)
     {
         let confirming = Confirming { account, key: &key, verbosity, journal: &mut of_removed, now };
-        let confirming = confirms.then_some(confirming);
-        match compare(comparing, exported, config, confirming, stop.as_mut(), began_at).await {
-            Ok(changes) => compared = Some(changes),
+        match keep_or_compare::<R, _>(comparing, exported, config, confirming, stop.as_mut(), began_at).await {
+            Ok(found) => changes = Some(found),
             Err(error) => read = Err(error),
+        }
+        if let Some(writer) = &mut journal.writer {
+            writer.save();
         }
     }
     monitor.note_requests(account.stats());
@@ -196,7 +190,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
-            publish::<R, _>(config, *exported, (staged_activities, compared, kept), run).map(Some)
+            publish::<R, _>(config, *exported, (staged_activities, changes), run).map(Some)
         }
         Err(error) => Err(error),
     };
@@ -206,6 +200,10 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
+            // Whoever has other journals removes the record after them.
+            if published.is_some() && own_journals.is_none() {
+                remove_record(config);
+            }
             Ok(published)
         }
         Err(error) => {
@@ -219,12 +217,35 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     }
 }
 
-/// Removes journals of runs with the outputs in another order, which are older than the published export.
+/// Compares the rows with the export that they replace, unless a run that this one resumes has published the changes.
+async fn keep_or_compare<R: Reading, C>(
+    comparing: Comparing,
+    exported: &mut Exported<C>,
+    config: &ExportConfig,
+    confirming: Confirming<'_>,
+    stop: Pin<&mut impl Future<Output = Error>>,
+    began_at: i64,
+) -> Result<Compared, Error> {
+    let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
+    if let Some(kept) = KeptChanges::find(config, began_at, exported.gathered.staged.reports())? {
+        if confirms {
+            (exported.read.verdict, exported.read.evidence) = kept.judged.clone();
+        }
+        return Ok(comparing.keep(kept));
+    }
+    warn_of_lost_changes(config, R::NAME)?;
+    compare(comparing, exported, config, confirms.then_some(confirming), stop, began_at).await
+}
+
+/// Removes journals of runs with the outputs in another order, and that of removals if they were not looked up again. They
+/// are older than the published export.
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
-    for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path()) {
+    let outputs = config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path());
+    let journals = outputs.map(|path| Sidecar::Journal.path(&path));
+    for path in journals.chain(config.resume_removed.journal.clone()) {
         // A failure does not matter, because the journal is not used anymore.
-        remove_journal(&Sidecar::Journal.path(&path)).ok();
+        remove_journal(&path).ok();
     }
 }
 

@@ -1,29 +1,37 @@
 //! Keeps the changes that an interrupted run has already published when another run resumes it.
 //!
-//! With one output per profile, a run publishes the profiles one by one and keeps all journals until its end. A resuming
-//! run publishes the same rows again, from the journal. Compared with the current output they would be unchanged, and the
-//! changes since the previous export would be lost.
+//! A run that is stopped while it publishes may have replaced the export with which it compared its rows. The run that
+//! resumes it has the same rows, from the journal. Compared with the files in place they would be unchanged, and the changes
+//! since the last export would be lost. Changes are published before the rows, so the resuming run publishes the same rows
+//! again and keeps the changes, with their counts. So does a run with an output for each profile, which keeps all journals
+//! until its end.
 //!
-//! *Easy to get wrong:* the start time in the manifest equals that of the journal if both come from the same responses. No
-//! other state is needed, so a killed run cannot leave a wrong one.
+//! *Easy to get wrong:* neither a manifest nor a record of the publication is trusted: its start must be that of this run's
+//! journal, every output must have the same SHA-256 as now, and the files with the changes must be in place with theirs.
 
 use serde::Deserialize;
 
 use crate::config::{ChangesConfig, ExportConfig};
 use crate::format::FileFormat;
-use crate::publish::{OutputReport, PublishedFile, is_part_of, read_manifest};
+use crate::input::{Mirror, SourceError, is_as_listed};
+use crate::publish::{OutputReport, PublishedFile, PublishedManifest, read_manifest};
 use crate::report::RunChanges;
+use crate::store::OutputTarget;
 use crate::time::Timestamp;
+use crate::verdict::{Evidence, Verdict};
 
 use super::datasets::{CHANGES, HISTORY};
+use super::replaced::seen_from;
 
-/// The changes in a manifest.
+/// The facts in a manifest on which keeping its changes depends.
 #[derive(Debug, Deserialize)]
 struct PublishedChanges {
     #[serde(default)]
     started_at: String,
     changes: Option<RunChanges>,
     history: Option<PublishedFile>,
+    verdict: Verdict,
+    evidence: Vec<Evidence>,
 }
 
 /// Changes that are kept.
@@ -31,44 +39,82 @@ struct PublishedChanges {
 pub(super) struct KeptChanges {
     /// The counts, for the report and the exit code.
     pub(super) changes: RunChanges,
-    /// The files, with paths relative to the manifest.
+    /// The files, with paths as given to the run.
     pub(super) outputs: Vec<OutputReport>,
     /// The file of the history.
     pub(super) history: Option<OutputReport>,
+    /// The verdict and its evidence, on which looking up removed rows may have had an effect.
+    pub(super) judged: (Verdict, Vec<Evidence>),
 }
 
 impl KeptChanges {
-    /// The changes of the published export, if that was made from the same responses as this run, which began to read at
-    /// `began_at` (microseconds UTC); `None` if it was not, or lacks changes that the flags request.
-    pub(super) fn find(config: &ExportConfig, began_at: i64) -> Option<Self> {
-        let (wanted, manifest) = (config.outputs.changes.as_ref()?, config.outputs.manifest.as_ref()?);
-        // An unreadable manifest is an error only where it is needed.
-        let before = read_manifest::<PublishedChanges>(manifest).ok().flatten()?;
-        let PublishedChanges { started_at, changes, history } = before.details;
-        if started_at != Timestamp::from_micros(began_at).to_millis() {
-            return None;
+    /// The changes of an interrupted run, if it had the same responses and rows as this run, which began to read at
+    /// `began_at` (microseconds UTC) and has staged these outputs; `None` if it had not, or if changes that the flags
+    /// request are not in place.
+    ///
+    /// # Errors
+    /// When a file exists but cannot be read.
+    pub(super) fn find(
+        config: &ExportConfig,
+        began_at: i64,
+        staged: &[OutputReport],
+    ) -> Result<Option<Self>, SourceError> {
+        let (Some(wanted), Some(manifest)) = (&config.outputs.changes, &config.outputs.manifest) else {
+            return Ok(None);
+        };
+        let Some((manifest, before)) = interrupted(config, manifest) else { return Ok(None) };
+        let PublishedChanges { started_at, changes, history, verdict, evidence } = before.details;
+        let Some(changes) = changes.filter(|_| started_at == Timestamp::from_micros(began_at).to_millis()) else {
+            return Ok(None);
+        };
+        let rows = seen_from(&manifest, &config.outputs, staged);
+        let is_listed = |report: &OutputReport| {
+            let same = before.outputs.iter().find(|file| file.path == report.path);
+            same.is_some_and(|file| file.sha256.as_ref() == Some(&report.sha256))
+        };
+        if !rows.iter().all(is_listed) || (wanted.history.is_some() && history.is_none()) {
+            return Ok(None);
         }
+        let mut mirror = Mirror::new(&config.outputs.stores);
         let mut outputs = Vec::new();
         for request in &wanted.outputs {
-            let place = request.target.seen_from(manifest);
-            let is_its = |file: &&PublishedFile| file.path == place || is_part_of(&file.path, &place);
-            let of_changes = before.outputs.iter().filter(|file| file.resource.as_deref() == Some(CHANGES));
-            let files: Vec<_> = of_changes.filter(is_its).cloned().collect();
-            if files.is_empty() {
-                return None;
+            let path = request.target.seen_from(&manifest);
+            let is_its = |file: &&PublishedFile| file.path == path && file.resource.as_deref() == Some(CHANGES);
+            match before.outputs.iter().find(is_its) {
+                Some(file) if is_as_listed(file, &request.target, &mut mirror)? => {
+                    outputs.push(kept(file.clone(), &request.target, CHANGES, request.format));
+                }
+                _ => return Ok(None),
             }
-            outputs.extend(files.into_iter().map(|file| kept(file, CHANGES, request.format)));
         }
-        if wanted.history.is_some() && history.is_none() {
-            return None;
+        let history = history.and_then(|file| Some((manifest.resolve(&file.path)?, file)));
+        if let Some((target, file)) = &history
+            && !is_as_listed(file, target, &mut mirror)?
+        {
+            return Ok(None);
         }
-        let history = history.map(|file| kept(file, HISTORY, ChangesConfig::HISTORY_FORMAT));
-        Some(Self { changes: changes?, outputs, history })
+        let history = history.map(|(target, file)| kept(file, &target, HISTORY, ChangesConfig::HISTORY_FORMAT));
+        Ok(Some(Self { changes, outputs, history, judged: (verdict, evidence) }))
     }
 }
 
-/// The entry of a file that is kept in the manifest.
-fn kept(file: PublishedFile, resource: &'static str, format: FileFormat) -> OutputReport {
-    let PublishedFile { path, csv, rows, bytes, sha256, .. } = file;
+/// The manifest of the last run and its target: the one that is published, or the one in the record of a run that was
+/// interrupted before.
+fn interrupted(
+    config: &ExportConfig,
+    manifest: &OutputTarget,
+) -> Option<(OutputTarget, PublishedManifest<PublishedChanges>)> {
+    // An unreadable manifest is an error only where it is needed.
+    if let Some(published) = read_manifest(manifest).ok().flatten() {
+        return Some((manifest.clone(), published));
+    }
+    let next = &config.interrupted.as_ref()?.next;
+    Some((next.target.clone(), next.read().ok()?))
+}
+
+/// The entry of a file that is kept.
+fn kept(file: PublishedFile, target: &OutputTarget, resource: &'static str, format: FileFormat) -> OutputReport {
+    let PublishedFile { csv, rows, bytes, sha256, .. } = file;
+    let path = target.to_string();
     OutputReport { path, resource: Some(resource), format, csv, rows, bytes, sha256: sha256.unwrap_or_default() }
 }

@@ -1,5 +1,6 @@
 //! `sent-export messages`: the messages of an account, newest first.
 
+use std::io;
 use std::num::NonZeroU64;
 
 use serde::Deserialize;
@@ -14,12 +15,13 @@ use crate::config::{
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
 use crate::lookup::LookupSettings;
-use crate::publish::{PartitionBy, read_manifest};
+use crate::publish::{PartitionBy, PublicationRecord, PublishedManifest, read_manifest};
 use crate::report::{DeliveryCounts, Filters};
 use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::messages::{Messages, column, messages_schema};
 use crate::simulator::Settings;
+use crate::store::OutputTarget;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -142,10 +144,10 @@ fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Re
     }
     let target = match &args.output.manifest {
         Some(path) => naming.target(path)?,
-        None => folder.join(CREATED_DATE).manifests().into_iter().next().unwrap_or(folder),
+        None => folder.join(CREATED_DATE).manifests().into_iter().next().unwrap_or_else(|| folder.clone()),
     };
     let refused = |why: String| ConfigError::NotContinuable { path: target.to_string(), why };
-    let last: LastRun = match read_manifest(&target) {
+    let last: LastRun = match last_manifest(&folder.join(CREATED_DATE), &target, &naming) {
         Ok(Some(manifest)) => manifest.details,
         Ok(None) => {
             tracing::info!("no last run: reading all messages");
@@ -173,4 +175,25 @@ fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Re
     let started_at = Timestamp::parse(&last.started_at);
     let started_at = started_at.map_err(|_| refused("it does not say when it was made".to_owned()))?;
     Ok(Some(started_at.saturating_sub(args.reread)))
+}
+
+/// The manifest of the last run that has finished. One that was interrupted while it published is repeated with the same
+/// start, so that its journal can be used, even if its manifest is already written.
+fn last_manifest(
+    output: &OutputTarget,
+    manifest: &OutputTarget,
+    naming: &Naming,
+) -> io::Result<Option<PublishedManifest<LastRun>>> {
+    let published = read_manifest::<LastRun>(manifest)?;
+    let file = PublicationRecord::file_of(output);
+    let record = file.map_or(Ok(None), |file| PublicationRecord::read(&file, naming.stores()))?;
+    let Some(record) = record else { return Ok(published) };
+    let is_next = |published: &PublishedManifest<LastRun>| {
+        let next = record.next.read::<LastRun>();
+        next.is_ok_and(|next| next.details.started_at == published.details.started_at)
+    };
+    match published {
+        Some(published) if !is_next(&published) => Ok(Some(published)),
+        _ => record.withdrawn_from(manifest),
+    }
 }

@@ -11,6 +11,7 @@ mod doctor;
 mod estimate;
 mod export;
 mod export_command;
+mod interrupted;
 mod job;
 mod kept_changes;
 mod log;

@@ -37,6 +37,7 @@ use super::account::key_environment;
 use super::estimate::{Planned, describe};
 use super::export::{Opened, open, read_and_publish, report_result, run_export};
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
+use super::interrupted::remove_record;
 use super::monitor::RunMonitor;
 use super::{job, stop};
 
@@ -180,6 +181,9 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
             Ok(published) => {
                 // Removed before anything is printed: if stdout is full, a published export must not look unfinished.
                 journals.remove();
+                if published.is_some() {
+                    remove_record(config);
+                }
                 let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
                 published.map_or(Ok(ExitCode::Complete), report)
             }

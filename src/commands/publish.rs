@@ -1,7 +1,12 @@
 //! The end of an export: gates, then all files at once, the manifest last.
 //!
+//! ```text
+//!  record ─► old manifests are removed ─► history ─► changes ─► activities ─► outputs ─► reports ─► manifest
+//! ```
+//!
 //! All files are complete on disk before the first one is renamed, and everything that could prevent a rename was checked
-//! before the first request.
+//! before the first request. A run can still be stopped in between. The record tells the next run what was there and what
+//! was to come, until the journal is removed, too. If any output is replaced, the changes since the last export are in place.
 //!
 //! *Easy to get wrong:* a manifest must never be beside files that it does not describe. So the manifests of the previous
 //! run are removed first, wherever they are, even if this run writes none.
@@ -30,8 +35,8 @@ use crate::telemetry::LineageDataset;
 use crate::verdict::{Evidence, Verdict};
 
 use super::datasets::written;
-use super::kept_changes::KeptChanges;
-use super::printer::warn;
+use super::interrupted::{record, rows_before};
+use super::printer::{warn, warn_text};
 use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
 
@@ -75,6 +80,9 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
             Err(source) => return Err(ConfigError::ReadManifest { path: target.to_string(), source }),
         }
     }
+    if let Some(rows) = rows_before(config) {
+        return Ok(Some(rows));
+    }
     if let Some(siblings) = &config.outputs.siblings {
         let rows = newest_rows(siblings, resource);
         let rows = rows.map_err(|source| ConfigError::ReadManifest { path: wanted.to_string(), source })?;
@@ -83,7 +91,8 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
         }
     }
     if config.outputs.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
-        tracing::warn!("--max-shrink has nothing to compare with: {wanted} does not exist");
+        // Printed even with --quiet: the gate that was asked for is not applied.
+        warn_text(&format!("--max-shrink has nothing to compare with: {wanted} does not exist"));
     }
     Ok(None)
 }
@@ -96,7 +105,7 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
 pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
-    (activities, compared, kept): (Option<Exported<ActivityCounts>>, Option<Compared>, Option<KeptChanges>),
+    (activities, mut compared): (Option<Exported<ActivityCounts>>, Option<Compared>),
     mut run: RunFacts,
 ) -> Result<PublishedExport<C::Document>, Error> {
     let carried = carried_over(config, exported.gathered.staged.reports());
@@ -104,17 +113,16 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let Gathered { counts, findings, staged, .. } = exported.gathered;
     let rows = staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>();
     let items_rejected = exported.read.rejected;
-    let (changes, staged_changes, history) = compared
-        .map_or((None, None, None), |Compared { changes, staged, history }| (Some(changes), Some(staged), history));
-    let (kept, kept_files) =
-        kept.map(|KeptChanges { changes, outputs, history }| (changes, (outputs, history))).unzip();
-    let (kept_outputs, kept_history) = kept_files.unwrap_or_default();
-    let changes = changes.or(kept);
+    let staged_changes = compared.as_mut().and_then(|compared| compared.staged.take());
+    let history = compared.as_mut().and_then(|compared| compared.history.take());
+    let kept = compared.as_ref().map(|compared| &compared.kept).into_iter().flatten();
+    let kept_history = compared.as_ref().and_then(|compared| compared.kept_history.as_ref());
+    let changes = compared.as_ref().map(|compared| compared.changes.clone());
     run.changes.clone_from(&changes);
     let (activities, staged_activities) = activities.map(|read| summarize(config, read, &run)).unzip();
     let with_rows = [Some(&staged), staged_activities.as_ref(), staged_changes.as_ref()];
     let reports = with_rows.into_iter().flatten().flat_map(StagedOutputs::reports);
-    let outputs = reports.cloned().collect();
+    let outputs = reports.chain(kept).cloned().collect();
     let (title, api) = (config.outputs.title.clone(), config.account.name().to_owned());
     let facts = ExportFacts { title, api, filters: config.filters.clone(), outputs, run, findings };
     let document = counts.into_document(facts.clone());
@@ -124,8 +132,9 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
     let bytes = outputs.iter().map(|output| output.bytes).sum();
-    let of_history = history.iter().flat_map(|(staged, _)| staged.reports().iter().cloned());
-    let datasets = written(&config.outputs, R::NAME, &outputs.iter().cloned().chain(of_history).collect::<Vec<_>>());
+    let in_history = history.iter().flat_map(|(staged, _)| staged.reports()).chain(kept_history);
+    let in_history: Vec<OutputReport> = in_history.cloned().collect();
+    let datasets = written(&config.outputs, R::NAME, &[&*outputs, &*in_history].concat());
     let files = &config.outputs;
     let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
     // A command without a report has no flag for one.
@@ -143,41 +152,33 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
             target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
         }
     }
-    let partition = files.settings.partition.as_ref();
+    let mut next = None;
     if let Some(target) = &files.manifest {
         let mut outputs = seen_from(target, files, &outputs);
-        outputs.extend(carried.into_iter().chain(kept_outputs));
-        if partition.is_some() {
+        outputs.extend(carried);
+        if files.settings.partition.is_some() {
             let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
             outputs.sort_by_key(place);
         }
-        let history = history.as_ref().map(|(staged, _)| seen_from(target, files, staged.reports()));
-        let history = history.as_ref().and_then(|reports| reports.first()).or(kept_history.as_ref());
+        let in_history = seen_from(target, files, &in_history);
+        let history = in_history.first();
         let manifest = Manifest { history, ..manifest::<R>(config, &run, rows, items_rejected, &outputs) };
         small_files.push(manifest.stage(target, files.small_files)?);
+        next = Some((target, manifest.to_value()));
     }
     let stale = stale_files(config, &outputs);
     let in_dataset = files_of_dataset(config, &outputs, &stale);
+    record(config, next)?;
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()), in_dataset)?;
     // Locked until the manifest is written. If the history's file is published and the manifest is not, the next run
     // detects it.
     let (of_history, _history_lock) = history.unzip();
     let _history = of_history.map(StagedOutputs::publish).transpose()?;
-    let _published = staged.publish()?;
-    let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
+    // Before the rows: if the run is stopped when they are replaced, nothing is left to compare with.
     let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
-    for target in stale {
-        if let Err(error) = remove_small_file(&target).or_else(|error| match size_of(&target) {
-            // The file may not exist, because an interrupted run may not have renamed it.
-            Ok(None) => Ok(()),
-            _ => Err(error),
-        }) {
-            tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
-        } else if partition.is_some() {
-            remove_partial(&target);
-            remove_empty_folder(&target);
-        }
-    }
+    let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
+    let _published = staged.publish()?;
+    remove_stale_files(&stale, files.settings.partition.is_some());
     for file in small_files {
         file.publish()?;
     }
@@ -198,6 +199,22 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         verdict,
         evidence,
     })
+}
+
+/// Removes files of the previous export that this one does not have, and the folders of a dataset that are empty then.
+fn remove_stale_files(stale: &[OutputTarget], is_dataset: bool) {
+    for target in stale {
+        if let Err(error) = remove_small_file(target).or_else(|error| match size_of(target) {
+            // The file may not exist, because an interrupted run may not have renamed it.
+            Ok(None) => Ok(()),
+            _ => Err(error),
+        }) {
+            tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
+        } else if is_dataset {
+            remove_partial(target);
+            remove_empty_folder(target);
+        }
+    }
 }
 
 /// Removes older exports according to `--keep`. A failure here does not affect the published export.

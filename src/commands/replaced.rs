@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use crate::config::{ConfigError, ExportConfig, OutputsConfig};
 use crate::error::Error;
 use crate::format::FileFormat;
-use crate::input::datasets_in;
+use crate::input::{Mirror, datasets_in, is_in_place};
 use crate::publish::{
     OutputReport, PartitionBy, PublishedFile, is_in_dataset, is_part_of, left_by_interrupted_run, read_manifest,
 };
@@ -35,7 +35,11 @@ pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
         }
     }
     let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| by.keeps_others()) else { return Ok(()) };
-    match read_manifest::<PublishedPrivacy>(manifest) {
+    let published = match read_manifest::<PublishedPrivacy>(manifest) {
+        Ok(None) => config.interrupted.as_ref().map_or(Ok(None), |record| record.withdrawn_from(manifest)),
+        published => published,
+    };
+    match published {
         Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
             Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
         }
@@ -53,8 +57,15 @@ pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<Ou
     let mut stale = Vec::new();
     for manifest in before {
         let before = match read_manifest::<IgnoredAny>(manifest) {
-            Ok(Some(before)) => before.outputs.into_iter().map(|file| file.path).collect(),
-            Ok(None) => left_by_interrupted_run(manifest),
+            Ok(Some(before)) => before.outputs.into_iter().map(|file| file.path).collect::<Vec<_>>(),
+            Ok(None) => {
+                let recorded = config.interrupted.iter().flat_map(|record| record.files_of(manifest));
+                let mut paths = left_by_interrupted_run(manifest);
+                paths.extend(recorded.map(|file| file.path));
+                paths.sort();
+                paths.dedup();
+                paths
+            }
             Err(_) => continue,
         };
         let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();
@@ -74,10 +85,10 @@ pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<Ou
 pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
     let keeps_others = config.outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others);
     let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| keeps_others) else { return Vec::new() };
-    let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
+    let before = listed_before(config, manifest);
     let replaced = seen_from(manifest, &config.outputs, staged);
     let neighbors = Neighbors::of(manifest);
-    let carried = before.outputs.into_iter().filter(|file| {
+    let carried = before.into_iter().filter(|file| {
         let is_replaced = replaced.iter().any(|report| report.path == file.path);
         // Activities belong to the messages of their run.
         !is_replaced && file.resource.is_none() && neighbors.contains(&file.path)
@@ -94,6 +105,24 @@ pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Ve
             sha256: sha256.unwrap_or_default(),
         })
         .collect()
+}
+
+/// The files that the previous manifest lists; after an interrupted run, those in place that it or the next one lists.
+fn listed_before(config: &ExportConfig, manifest: &OutputTarget) -> Vec<PublishedFile> {
+    match read_manifest::<IgnoredAny>(manifest) {
+        Ok(Some(before)) => return before.outputs,
+        Ok(None) => {}
+        Err(_) => return Vec::new(),
+    }
+    let recorded = config.interrupted.iter().flat_map(|record| record.files_of(manifest));
+    let (mut mirror, mut listed) = (Mirror::new(&config.outputs.stores), Vec::<PublishedFile>::new());
+    for file in recorded {
+        let is_new = listed.iter().all(|other| other.path != file.path);
+        if is_new && is_in_place(&file, manifest, &mut mirror).unwrap_or(false) {
+            listed.push(file);
+        }
+    }
+    listed
 }
 
 /// The old and new files of a dataset that a run replaces as a whole, with paths relative to the manifest. If the run is

@@ -4,8 +4,11 @@
 //!  prepare   before the first request   the last export is found, checked and sorted; outputs are opened
 //!  ········  the list is read           its rows go to the outputs, and sorted to NewRows
 //!  compare   before the first rename    removals are confirmed; changes and the history are staged
-//!  publish                              all at once, the manifest last
+//!  publish                              the history and the changes first, the manifest last
 //! ```
+//!
+//! A run that resumes one which had begun to publish keeps its changes instead, see
+//! [`KeptChanges`](super::kept_changes::KeptChanges).
 //!
 //! A history has its own state. Usually this equals the replaced export, because the same run wrote both. If it does not
 //! (after a run without `--history`, or one that was killed while publishing), the new rows are also compared with the state
@@ -31,7 +34,7 @@ use crate::error::Error;
 use crate::export::{Exported, NewRows, ReadReport};
 use crate::input::Mirror;
 use crate::progress::FileProgress;
-use crate::publish::{OutputLock, Outputs, StagedOutputs};
+use crate::publish::{OutputLock, OutputReport, Outputs, StagedOutputs};
 use crate::report::{ProfileFacts, RunChanges};
 use crate::store::{OutputTarget, Stores};
 use crate::verdict::Verdict;
@@ -42,6 +45,7 @@ pub(super) use self::prepare::prepare;
 use self::write::WriteSettings;
 use super::compare::comparable;
 use super::compare::side::{Side, SideFacts};
+use super::kept_changes::KeptChanges;
 use super::stop::blocking_unless;
 
 /// What a comparison prepares before the first request.
@@ -80,10 +84,16 @@ pub(super) type HistoryLock = Option<OutputLock>;
 pub(super) struct Compared {
     /// For the report.
     pub(super) changes: RunChanges,
-    /// The changes.
-    pub(super) staged: StagedOutputs,
+    /// The changes; `None` if those in place are kept.
+    pub(super) staged: Option<StagedOutputs>,
     /// The file of the history, and the lock that is held until it is published.
     pub(super) history: Option<(StagedOutputs, HistoryLock)>,
+    /// The files with changes that are kept.
+    pub(super) kept: Vec<OutputReport>,
+    /// The file of the history that is kept.
+    pub(super) kept_history: Option<OutputReport>,
+    /// The locks of the files that are kept.
+    _locks: Option<Box<Comparing>>,
 }
 
 /// What is known after both sides are sorted.
@@ -156,6 +166,13 @@ fn identity(path: &str, stores: &Arc<Stores>) -> Option<String> {
 }
 
 impl Comparing {
+    /// Compares nothing: the changes that an interrupted run has published are kept.
+    pub(super) fn keep(self, kept: KeptChanges) -> Compared {
+        let KeptChanges { changes, outputs, history, .. } = kept;
+        let (kept, kept_history) = (outputs, history);
+        Compared { changes, staged: None, history: None, kept, kept_history, _locks: Some(Box::new(self)) }
+    }
+
     /// Sorts both sides.
     fn sort(mut self, new_rows: NewRows, replaced: &Replaced, confirms: bool) -> Result<Sorted, Error> {
         self.new_facts.customers.clone_from(new_rows.customers());

@@ -15,7 +15,7 @@ use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
 use crate::export::SampleSettings;
 use crate::journal::{JournalKey, Secret};
 use crate::listing::ReadSettings;
-use crate::publish::Gate;
+use crate::publish::{Gate, PublicationRecord, RecordedManifest};
 use crate::report::Filters;
 use crate::simulator;
 use crate::store::{SeenObject, Sidecar};
@@ -53,6 +53,10 @@ pub struct ExportConfig {
     pub gate: Gate,
     /// Rows of the last export; only known once its path is locked.
     pub published_before: Option<u64>,
+    /// The record of a run that was interrupted while it published; only known once its path is locked.
+    pub interrupted: Option<PublicationRecord>,
+    /// The manifest in that record whose files are in place, if one is needed for a comparison.
+    pub in_place: Option<RecordedManifest>,
     /// The state of the manifest's object at the start of the run.
     pub seen_manifest: Option<SeenObject>,
     /// When to stop.
@@ -174,6 +178,8 @@ impl ExportConfig {
             resume_activities: kept(&outputs.activities.as_ref().and_then(|activities| activities.journal.clone())),
             gate,
             published_before: None,
+            interrupted: None,
+            in_place: None,
             seen_manifest: None,
             max_duration: pace.max_duration,
             outputs,

@@ -35,7 +35,8 @@ pub(super) fn check_distinct<'a>(
     manifest: Option<&'a OutputTarget>,
 ) -> Result<(), ConfigError> {
     // Names that a run uses for temporary files beside its outputs.
-    const OWN: [Sidecar; 4] = [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::OldManifest];
+    const OWN: [Sidecar; 5] =
+        [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::Publication, Sidecar::OldManifest];
     let own = outputs.clone().filter_map(|request| request.target.state_path());
     let own = own.flat_map(|path| OWN.map(|own| file_identity(&own.path(&path)).to_string_lossy().into_owned()));
     let mut known: HashSet<String> = own.collect();

@@ -1,21 +1,25 @@
 //! Finds the published export that a run will replace.
 //!
 //! Its manifest lists the files: an output that is split, or a dataset, has many. Without a manifest, it is the file at the
-//! output's path. If every run writes to another path, it is the newest export of the other runs.
+//! output's path. If every run writes to another path, it is the newest export of the other runs. While a run publishes,
+//! there is no manifest; if it was interrupted, its record has the manifests of both exports.
 //!
 //! *Easy to get wrong:* a manifest may list other outputs of the same run, including changes, and files that were removed
 //! since. An export without any files left does not count, unless it is a dataset without rows; one that lacks a part is
 //! damaged.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::SourceError;
 use super::mirror::Mirror;
 use super::published::{PublishedDetails, of_manifest};
+use super::read::sha256;
 use super::source_file::SourceFile;
 use crate::format::FileFormat;
 use crate::publish::{
-    OutputRequest, PublishedFile, PublishedManifest, is_part_of, newest_manifest, read_manifest, whole_of_part,
+    OutputRequest, PublishedFile, PublishedManifest, RecordedManifest, is_part_of, newest_manifest, read_manifest,
+    whole_of_part,
 };
 use crate::store::{OutputTarget, PlacePattern, StoreError, size_of};
 
@@ -26,6 +30,8 @@ pub struct ExportPlace<'a> {
     pub output: &'a OutputRequest,
     /// Possible paths of its manifest, the most likely first.
     pub manifests: Vec<&'a OutputTarget>,
+    /// The manifest of the files in place that an interrupted run has recorded.
+    pub recorded: Option<&'a RecordedManifest>,
     /// The manifests of runs whose paths differ only in dates and times.
     pub siblings: Option<&'a PlacePattern>,
     /// Whether it is a dataset, with a folder for each value of a column.
@@ -55,6 +61,15 @@ pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Opti
             Err(_) => unread = unread.or_else(|| Some(PathBuf::from(manifest.to_string()))),
         }
     }
+    if let Some(recorded) = place.recorded
+        && let Ok(found) = recorded.read::<PublishedDetails>()
+    {
+        let listed = place.listed(&found, &recorded.target);
+        return match open_all(place, &listed, (&recorded.target, &found), mirror)? {
+            None if place.is_folder => Ok(Some(Vec::new())),
+            files => Ok(files),
+        };
+    }
     let target = &place.output.target;
     if !place.is_folder && exists(target)? {
         let file = mirror.source_file(target, place.output.format)?;
@@ -72,6 +87,38 @@ pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Opti
 }
 
 impl ExportPlace<'_> {
+    /// Whether all files of the output that a recorded manifest lists are in place.
+    ///
+    /// # Errors
+    /// When one exists but cannot be read.
+    pub fn has_files_of(&self, recorded: &RecordedManifest, mirror: &mut Mirror) -> Result<bool, SourceError> {
+        let Ok(found) = recorded.read::<PublishedDetails>() else { return Ok(false) };
+        let listed = self.listed(&found, &recorded.target);
+        if listed.is_empty() {
+            return Ok(self.is_folder && found.rows == 0);
+        }
+        for file in listed {
+            if !is_in_place(file, &recorded.target, mirror)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether any of them is in place.
+    ///
+    /// # Errors
+    /// When one exists but cannot be read.
+    pub fn has_a_file_of(&self, recorded: &RecordedManifest, mirror: &mut Mirror) -> Result<bool, SourceError> {
+        let Ok(found) = recorded.read::<PublishedDetails>() else { return Ok(false) };
+        for file in self.listed(&found, &recorded.target) {
+            if is_in_place(file, &recorded.target, mirror)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The files of the output that a manifest lists.
     fn listed<'a>(
         &self,
@@ -122,7 +169,35 @@ fn open_all(
     targets.into_iter().map(open).collect::<Result<_, _>>().map(Some)
 }
 
+/// Whether the file that a manifest lists is in place, see [`is_as_listed`].
+///
+/// # Errors
+/// When it exists but cannot be read.
+pub fn is_in_place(file: &PublishedFile, manifest: &OutputTarget, mirror: &mut Mirror) -> Result<bool, SourceError> {
+    manifest.resolve(&file.path).map_or(Ok(false), |target| is_as_listed(file, &target, mirror))
+}
+
+/// Whether a file or object has the bytes that a manifest lists, by its size and SHA-256.
+///
+/// # Errors
+/// When it exists but cannot be read.
+pub fn is_as_listed(listed: &PublishedFile, target: &OutputTarget, mirror: &mut Mirror) -> Result<bool, SourceError> {
+    let Some(sha256_listed) = listed.sha256.as_ref().filter(|text| !text.is_empty()) else { return Ok(false) };
+    if size(target)? != Some(listed.bytes) {
+        return Ok(false);
+    }
+    // The format does not matter, because the file is not parsed.
+    let file = mirror.source_file(target, FileFormat::CSV)?;
+    let found = File::open(&file.real).and_then(sha256);
+    let found = found.map_err(|source| SourceError::Open { path: file.path.clone(), source })?;
+    Ok(found.eq_ignore_ascii_case(sha256_listed))
+}
+
 fn exists(target: &OutputTarget) -> Result<bool, SourceError> {
-    let size = size_of(target).map_err(|source| StoreError::OpenStaged { path: target.name().to_owned(), source })?;
-    Ok(size.is_some())
+    Ok(size(target)?.is_some())
+}
+
+fn size(target: &OutputTarget) -> Result<Option<u64>, SourceError> {
+    let size = size_of(target).map_err(|source| StoreError::OpenStaged { path: target.name().to_owned(), source });
+    Ok(size?)
 }

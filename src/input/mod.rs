@@ -52,7 +52,7 @@ mod verify_history;
 mod watch;
 mod xlsx;
 
-pub use self::at_output::{ExportPlace, published_at};
+pub use self::at_output::{ExportPlace, is_as_listed, is_in_place, published_at};
 pub use self::content::{ColumnSet, Content};
 pub use self::contents::detect_contents;
 pub use self::customers::add_customers;

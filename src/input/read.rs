@@ -109,7 +109,8 @@ fn check_sum(file: &SourceFile, reporter: &Reporter<Piece>) -> Result<(), Source
     Err(SourceError::ChecksumDiffers { path: file.path.clone(), manifest: published.manifest.clone() })
 }
 
-fn sha256(mut reader: impl Read) -> io::Result<String> {
+/// The SHA-256 of what a reader returns, in hexadecimal digits.
+pub(super) fn sha256(mut reader: impl Read) -> io::Result<String> {
     const CHUNK_BYTES: usize = 256 << 10;
     let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
     loop {

@@ -123,6 +123,18 @@ impl JournalWriter {
         }
     }
 
+    /// Writes everything so far to disk, because outputs are about to be replaced that only these responses complete.
+    pub fn save(&mut self) {
+        if matches!(&self.state, WriterState::Holding { entries, .. } if !entries.is_empty()) {
+            self.begin();
+        }
+        if let WriterState::Writing(journal) = &mut self.state
+            && let Err(error) = journal.sync()
+        {
+            self.give_up(&error);
+        }
+    }
+
     /// Writes everything to disk for a later run; returns the path, if there is anything to resume from.
     pub fn keep(mut self) -> Option<PathBuf> {
         if matches!(&self.state, WriterState::Holding { entries, .. } if !entries.is_empty()) {
@@ -216,8 +228,12 @@ impl OpenJournalFile {
         Ok(())
     }
 
-    fn close(mut self) -> io::Result<()> {
+    fn sync(&mut self) -> io::Result<()> {
         self.sync.end()?;
         sync_all(&self.file)
+    }
+
+    fn close(mut self) -> io::Result<()> {
+        self.sync()
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::settings::OutputReport;
 use crate::format::CsvSettings;
@@ -114,14 +115,22 @@ pub struct PublishedFile {
 /// # Errors
 /// When it cannot be read, or is not a manifest.
 pub fn read_manifest<D: DeserializeOwned>(target: &OutputTarget) -> io::Result<Option<PublishedManifest<D>>> {
+    read_value(target)?.map(parse_manifest).transpose()
+}
+
+/// The manifest of an earlier run as it was written; `None` as for [`read_manifest`].
+pub(super) fn read_value(target: &OutputTarget) -> io::Result<Option<Value>> {
     let Some(json) = read_small_file(target)? else { return Ok(None) };
-    if serde_json::from_slice::<Placeholder>(&json).is_ok_and(|placeholder| placeholder.is_publishing) {
-        return Ok(None);
-    }
-    let ManifestFields { rows, contacts, outputs, details } = serde_json::from_slice(&json)?;
+    let is_placeholder = serde_json::from_slice::<Placeholder>(&json).is_ok_and(|found| found.is_publishing);
+    if is_placeholder { Ok(None) } else { Ok(Some(serde_json::from_slice(&json)?)) }
+}
+
+/// The fields of a manifest.
+pub(super) fn parse_manifest<D: DeserializeOwned>(json: Value) -> io::Result<PublishedManifest<D>> {
+    let ManifestFields { rows, contacts, outputs, details } = serde_json::from_value(json)?;
     let missing = || io::Error::new(io::ErrorKind::InvalidData, "the number of rows is missing");
     let rows = rows.or(contacts).ok_or_else(missing)?;
-    Ok(Some(PublishedManifest { rows, outputs, details }))
+    Ok(PublishedManifest { rows, outputs, details })
 }
 
 /// The files of a dataset that a run may have left when it was stopped while publishing; empty if there was no such run.
@@ -153,6 +162,11 @@ pub fn placeholder(started_at: &str, files: Vec<String>) -> Vec<u8> {
 }
 
 impl<F: Serialize, C: Serialize, D: Serialize, P: Serialize> Manifest<'_, F, C, D, P> {
+    /// The manifest as a record of the publication keeps it.
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).expect("texts, numbers and maps with text keys")
+    }
+
     /// Writes the manifest under a temporary name; it is renamed after all other files.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod output;
 mod outputs;
 mod partitions;
 mod parts;
+mod record;
 mod request;
 mod retention;
 mod settings;
@@ -39,6 +40,7 @@ pub use self::manifest::{
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::partitions::{is_dataset_file, is_in_dataset};
 pub use self::parts::{is_part_of, whole_of_part};
+pub use self::record::{PublicationRecord, RecordedManifest};
 pub use self::request::OutputRequest;
 pub use self::retention::{newest_manifest, newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy, PartitionFiles};

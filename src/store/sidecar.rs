@@ -11,6 +11,8 @@ pub(crate) enum Sidecar {
     Partial,
     /// Responses kept for the next run.
     Journal,
+    /// What is being published, until the manifest is written.
+    Publication,
     /// What was published. Readers of whole folders (pyarrow, pandas, Spark, Athena) skip names that begin with `_`.
     Manifest,
     /// The same under its name in version 0.1, which is only read.
@@ -19,7 +21,8 @@ pub(crate) enum Sidecar {
 
 impl Sidecar {
     /// Every kind.
-    pub(crate) const ALL: [Self; 5] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest, Self::OldManifest];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Lock, Self::Partial, Self::Journal, Self::Publication, Self::Manifest, Self::OldManifest];
     /// The kinds of manifest.
     const MANIFESTS: [Self; 2] = [Self::Manifest, Self::OldManifest];
 
@@ -39,6 +42,7 @@ impl Sidecar {
             Self::Lock => (".", ".lock"),
             Self::Partial => (".", ".partial"),
             Self::Journal => (".", ".journal"),
+            Self::Publication => (".", ".publishing"),
             Self::Manifest => ("_", ".manifest.json"),
             Self::OldManifest => ("", ".manifest.json"),
         }

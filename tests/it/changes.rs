@@ -212,7 +212,7 @@ fn removals_are_confirmed_by_id_and_a_row_that_still_exists_makes_the_export_unv
     assert!(!run.stderr.contains("confirming"), "{run:?}");
     total.store(40, Ordering::SeqCst);
     let run = run.again().contacts(&server.url(), &args).finish().expect_code(3);
-    let run = run.expect_stderr("confirming removals: 5 requests, one a contact, without a rate limit\n");
+    let run = run.expect_stderr("confirming removals: 5 requests, one per contact, without a rate limit\n");
     assert_eq!([kinds(&run, "changes.ndjson", "missing"), kinds(&run, "changes.ndjson", "removed")], [1, 4]);
     let manifest = "_contacts.parquet.manifest.json";
     assert_eq!(run.evidence(manifest, "removals_confirmed"), Some(4.into()));

@@ -5,25 +5,11 @@
 
 #![cfg(target_os = "linux")]
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::LazyLock;
-
-use crate::support::{Finished, Run, sent_export, simulator};
-
-static REFUSING: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("refusing.so");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/refusing.c");
-    let compiler = std::env::var_os("CC").unwrap_or("cc".into());
-    let built = Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(&library).args([source, "-ldl"]).status();
-    assert!(built.unwrap().success());
-    (folder, library)
-});
+use crate::support::{Finished, Run, preloaded, sent_export, simulator};
 
 /// A run in which a call fails with a Linux error.
 fn refusing(run: Run, call: &str, errno: i32) -> Run {
-    run.env("LD_PRELOAD", Some(REFUSING.1.to_str().unwrap())).env(call, Some(&errno.to_string()))
+    preloaded(run).env(call, Some(&errno.to_string()))
 }
 
 const EACCES: i32 = 13;

@@ -20,6 +20,7 @@ mod file_systems;
 mod fuzz;
 mod history;
 mod hostile;
+mod interrupted;
 mod jobs;
 mod layouts;
 mod lineage;

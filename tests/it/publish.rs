@@ -68,7 +68,7 @@ fn a_gate_without_effect_is_refused() {
         .expect_stderr("restore");
     assert!(server.requests().is_empty());
 
-    let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]);
+    let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%", "-q"]);
     let run = run.finish().expect_code(0);
     run.expect_stderr("--max-shrink has nothing to compare with: _c.csv.manifest.json does not exist");
 }

@@ -15,8 +15,8 @@ use crate::store::OutputTarget;
 use crate::verdict::Verdict;
 
 use super::super::export::{exit_code, open, outcome, read_and_publish, sentences, table_style};
+use super::super::interrupted::remove_record;
 use super::super::job;
-use super::super::kept_changes::KeptChanges;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
 use super::super::publish::{PublishedExport, warn_of_losses};
@@ -67,10 +67,9 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     self.report_one(&profile, &published, monitor);
                     let code = exit_code(&published, unchanged);
                     results.published.push((published.rows, published.verdict, code));
-                    results.journals.push(journals);
-                    if self.since_last.is_some() {
-                        // The next run continues from this export, so the journals are no longer needed.
-                        results.journals.drain(..).for_each(|journals| journals.remove());
+                    // Otherwise they are removed already.
+                    if self.since_last.is_none() {
+                        results.journals.push(journals);
                     }
                 }
                 Ok((None, journals)) => results.journals.push(journals),
@@ -105,18 +104,22 @@ impl<R: Resource> ProfilesRun<'_, R> {
         opened.stats_before = account.stats();
         let profiles = vec![profile];
         let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
-        if journals.are_resumed()
-            && let Some(kept) = KeptChanges::find(&config, journals.began_at())
-        {
-            opened.keep_changes(kept);
-        }
         let command = self.reading(profiles, (since, partition), &journals);
         let watch = (self.verbosity, monitor);
         let reading = read_and_publish::<_, C>(&command, watch, (&config, account), opened, stop);
         let published = runtime.block_on(reading);
         drop(command);
         match published {
-            Ok(published) => Ok((published, journals)),
+            Ok(published) => {
+                if self.since_last.is_some() {
+                    // The next run continues from this export, so the journals are no longer needed.
+                    journals.remove();
+                }
+                if published.is_some() {
+                    remove_record(&config);
+                }
+                Ok((published, journals))
+            }
             Err(error) => Err(journals.kept(error)),
         }
     }

@@ -5,9 +5,7 @@ use crate::cli::VerbosityArgs;
 use crate::config::{ChangesConfig, ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::NewRows;
-use crate::input::{
-    Content, ExportPlace, FoundFiles, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at,
-};
+use crate::input::{Content, FoundFiles, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at};
 use crate::progress::FileProgress;
 use crate::publish::{OutputSettings, Outputs, PartitionBy, lock_target};
 use crate::store::{OutputTarget, check_writable};
@@ -15,6 +13,7 @@ use crate::time::Timestamp;
 
 use super::super::compare::history::state_of_history;
 use super::super::compare::side::{Side, SideFacts, Which};
+use super::super::interrupted::export_place;
 use super::{Base, BaseRows, Comparing, HistoryLock, check_base};
 
 /// Memory for the rows of each snapshot; an export and up to three snapshots are in memory at a time.
@@ -97,20 +96,11 @@ fn find_base(
     mirror: &mut Mirror,
 ) -> Result<(Base, BaseRows), Error> {
     let outputs = &config.outputs;
-    let first = outputs.outputs.iter().find(|request| !request.target.is_stream());
-    let first = first.ok_or(ConfigError::NothingToCompare)?;
-    let is_folder = outputs.settings.partition.is_some();
-    let place = ExportPlace {
-        output: first,
-        manifests: outputs.manifest.iter().chain(&outputs.manifests_beside).collect(),
-        siblings: outputs.siblings.as_ref(),
-        is_folder,
-        resource,
-    };
+    let place = export_place(config, resource).ok_or(ConfigError::NothingToCompare)?;
     let published = published_at(&place, mirror)?;
     let name = match published.as_deref() {
         Some([file]) => file.path.display().to_string(),
-        _ => outputs.shown(&first.target),
+        _ => outputs.shown(&place.output.target),
     };
     let files = match published {
         Some(files) if !files.is_empty() => files,

@@ -44,7 +44,8 @@ impl Sorted {
         }
         let history =
             comparing.history.map(|history| history.write([&base, &new], settings, is_stopped)).transpose()?;
-        Ok(Compared { changes: run_changes(counts, side), staged, history })
+        let changes = run_changes(counts, side);
+        Ok(Compared { changes, staged: Some(staged), history, kept: Vec::new(), kept_history: None, _locks: None })
     }
 }
 

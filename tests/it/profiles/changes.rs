@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::choice::{asked_profile, identity};
 use super::{ASKED, OTHER, manifest};
+#[cfg(target_os = "linux")]
+use crate::support::preloaded;
 use crate::support::{Answer, Asked, Finished, Run, ScriptedServer, sent_export};
 
 /// Flags of an export with an output, changes and a history for each profile.
@@ -276,4 +278,27 @@ fn changes_that_the_interrupted_run_did_not_write_are_compared() {
     let more = [&flags[..], &["--changes", "ch-{profile_name}.csv"]].concat();
     let run = run.again().contacts(&server.url(), &more).finish().expect_code(0);
     assert_eq!((changes(&run, "ch-North.csv").len(), changes(&run, "ch-South.csv").len()), (0, 3));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn changes_of_all_profiles_in_one_file_survive_a_run_that_is_killed_while_it_publishes() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "c.csv", "--profiles", "all", "--changes", "ch.csv", "--exit-code-unchanged", "99", "-q"];
+    // The record, the changes, the output and the manifest.
+    for renames in 1..=4 {
+        day.store(1, Ordering::SeqCst);
+        let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+        day.store(2, Ordering::SeqCst);
+        let run = preloaded(run.again()).env("KILL_AFTER_RENAMES", Some(&renames.to_string()));
+        let run = run.contacts(&server.url(), &flags).finish();
+        assert_eq!(run.code, None, "{run:?}");
+        let run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
+        let wanted = [change("South", 0, "removed"), change("South", 1, "changed"), change("South", 7, "added")];
+        assert_eq!(changes(&run, "ch.csv"), wanted, "after {renames} renames");
+        let counts = &manifest(&run, "_c.csv.manifest.json")["changes"];
+        assert_eq!(["added", "changed", "removed"].map(|name| counts[name].as_u64().unwrap()), [1, 1, 1]);
+        drop(run.again().contacts(&server.url(), &flags).finish().expect_code(99));
+    }
 }

@@ -2,10 +2,14 @@
 
 mod certificate;
 mod command;
+#[cfg(target_os = "linux")]
+mod preloaded;
 mod server;
 
 pub(crate) use certificate::greet_with_unknown_certificate;
 pub(crate) use command::{Finished, Run, run_in, sent_export, wait_until};
+#[cfg(target_os = "linux")]
+pub(crate) use preloaded::preloaded;
 pub(crate) use server::{Answer, Asked, ScriptedServer, page};
 
 use sent_export::simulator::{Settings, Simulator};

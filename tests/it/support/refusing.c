@@ -1,7 +1,9 @@
-/* Makes single calls fail with the error in an environment variable, as on a file system that does not support them. */
+/* Makes single calls fail with the error in an environment variable, as on a file system that does not support them, and
+   ends a run after the files that it has renamed. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -12,9 +14,20 @@ static int is_refused(const char *call) {
     return 1;
 }
 
+static int folder_syncs = 0;
+
+static int is_last_sync(const char *variable) {
+    const char *last = getenv(variable);
+    return last && atoi(last) == folder_syncs;
+}
+
+/* A folder is synced once after each file that is renamed in it. */
 static const char *sync_of(int file) {
     struct stat found;
-    return fstat(file, &found) == 0 && S_ISDIR(found.st_mode) ? "REFUSE_FOLDER_SYNC" : "REFUSE_FILE_SYNC";
+    if (fstat(file, &found) != 0 || !S_ISDIR(found.st_mode)) return "REFUSE_FILE_SYNC";
+    folder_syncs++;
+    if (is_last_sync("KILL_AFTER_RENAMES")) raise(SIGKILL);
+    return is_last_sync("FAIL_AFTER_RENAMES") ? "FAIL_WITH" : "REFUSE_FOLDER_SYNC";
 }
 
 #define ONE(name, call, parameter, argument)                     \

@@ -1,0 +1,157 @@
+//! What a run does about one that was interrupted while it published, and for the next one if it is itself.
+//!
+//! Before the first file is replaced, a run keeps the old and the new manifest in a [`PublicationRecord`]. The next run
+//! finds there how many rows the last export had, what to compare with, and which changes may be published already.
+//!
+//! *Easy to get wrong:* a record outlives its run only if that was interrupted. So a run that writes none removes any other.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::config::{ExportConfig, OutputsConfig};
+use crate::error::Error;
+use crate::input::{ExportPlace, Mirror, SourceError};
+use crate::publish::{OutputError, PublicationRecord, RecordedManifest, read_manifest};
+use crate::report::RunChanges;
+use crate::store::{FileSettings, OutputTarget};
+
+use super::printer::warn_text;
+
+/// The changes in a manifest.
+#[derive(Debug, Deserialize)]
+struct RecordedChanges {
+    #[serde(default)]
+    started_at: String,
+    changes: Option<RunChanges>,
+}
+
+/// Where a run looks for the export that it replaces; `None` if it writes to streams only.
+pub(super) fn export_place<'a>(config: &'a ExportConfig, resource: &'static str) -> Option<ExportPlace<'a>> {
+    let outputs = &config.outputs;
+    Some(ExportPlace {
+        output: outputs.outputs.iter().find(|request| !request.target.is_stream())?,
+        manifests: outputs.manifest.iter().chain(&outputs.manifests_beside).collect(),
+        recorded: config.in_place.as_ref(),
+        siblings: outputs.siblings.as_ref(),
+        is_folder: outputs.settings.partition.is_some(),
+        resource,
+    })
+}
+
+/// Looks for the record of a run that was interrupted while it published to the same outputs.
+///
+/// # Errors
+/// When a file that it lists cannot be read.
+pub(super) fn look_for_record(config: &mut ExportConfig, resource: &'static str) -> Result<(), Error> {
+    config.interrupted = unfinished(&config.outputs);
+    let Some(record) = config.interrupted.as_ref().filter(|_| config.outputs.changes.is_some()) else { return Ok(()) };
+    let Some(place) = export_place(config, resource) else { return Ok(()) };
+    let mut mirror = Mirror::new(&config.outputs.stores);
+    let mut in_place = None;
+    for recorded in record.previous.iter().chain([&record.next]) {
+        if in_place.is_none() && place.has_files_of(recorded, &mut mirror)? {
+            in_place = Some(recorded.clone());
+        }
+    }
+    config.in_place = in_place;
+    Ok(())
+}
+
+/// The record, unless the run that wrote it has finished.
+fn unfinished(outputs: &OutputsConfig) -> Option<PublicationRecord> {
+    let file = record_file(outputs)?;
+    let record = PublicationRecord::read(&file, &outputs.stores).unwrap_or_else(|error| {
+        warn_text(&format!("cannot read what an interrupted run was publishing: {file}: {error}"));
+        None
+    })?;
+    // With a manifest, everything that the record says is known from there.
+    let is_absent = |manifest| matches!(read_manifest::<IgnoredAny>(manifest), Ok(None));
+    outputs.manifest.iter().chain(&outputs.manifests_beside).all(is_absent).then_some(record)
+}
+
+fn record_file(outputs: &OutputsConfig) -> Option<OutputTarget> {
+    let first = outputs.outputs.iter().find(|request| !request.target.is_stream())?;
+    PublicationRecord::file_of(&first.target)
+}
+
+/// The rows of the last export, according to the record of an interrupted run.
+pub(super) fn rows_before(config: &ExportConfig) -> Option<u64> {
+    let previous = config.interrupted.as_ref()?.previous.as_ref()?;
+    Some(previous.read::<IgnoredAny>().ok()?.rows)
+}
+
+/// Records what the run is about to replace. `next` is its manifest, if it writes one.
+///
+/// # Errors
+/// When the record cannot be written beside the outputs.
+pub(super) fn record(config: &ExportConfig, next: Option<(&OutputTarget, Value)>) -> Result<(), Error> {
+    let Some(file) = record_file(&config.outputs) else { return Ok(()) };
+    let Some((target, manifest)) = next else {
+        remove(&file);
+        return Ok(());
+    };
+    let outputs = &config.outputs;
+    let mut before = outputs.manifest.iter().chain(&outputs.manifests_beside).filter_map(RecordedManifest::at);
+    let interrupted = || config.interrupted.as_ref().and_then(|record| record.previous.clone());
+    let previous = before.next().or_else(|| config.in_place.clone()).or_else(interrupted);
+    if previous.is_none() && outputs.changes.is_none() {
+        // The next run learns nothing from it.
+        remove(&file);
+        return Ok(());
+    }
+    let record = PublicationRecord { previous, next: RecordedManifest::new(target.clone(), manifest) };
+    let settings = FileSettings { makes_folders: true, ..outputs.small_files };
+    let is_beside = outputs.outputs.iter().find(|request| !request.target.is_stream());
+    let is_beside = is_beside.is_some_and(|request| request.target.path().is_some());
+    match record.write(&file, settings) {
+        Err(error) if is_beside => Err(OutputError::from(error).into()),
+        // Objects can be published without a local folder for state.
+        Err(error) => {
+            warn_text(&format!("if this run is stopped now, its changes will be lost: {error}"));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Removes the record of a run whose manifest is published and whose journals are removed, unless they are kept for other
+/// outputs.
+pub(super) fn remove_record(config: &ExportConfig) {
+    if let Some(file) = record_file(&config.outputs) {
+        remove(&file);
+    }
+}
+
+fn remove(file: &OutputTarget) {
+    if let Err(error) = PublicationRecord::remove(file) {
+        warn_text(&format!("cannot remove the record of a publication: {error}"));
+    }
+}
+
+/// Warns if changes of an interrupted run are replaced by others that do not contain them, because the run has replaced
+/// files of the export with which it compared.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn warn_of_lost_changes(config: &ExportConfig, resource: &'static str) -> Result<(), SourceError> {
+    let Some(record) = &config.interrupted else { return Ok(()) };
+    let is_whole = record.previous.is_some() && config.in_place == record.previous;
+    let Ok(next) = record.next.read::<RecordedChanges>() else { return Ok(()) };
+    let RecordedChanges { started_at, changes } = next.details;
+    if is_whole || changes.is_none_or(|changes| changes.are_none()) {
+        return Ok(());
+    }
+    let mut mirror = Mirror::new(&config.outputs.stores);
+    let is_replaced = match export_place(config, resource) {
+        Some(place) => place.has_a_file_of(&record.next, &mut mirror)?,
+        None => false,
+    };
+    if is_replaced {
+        warn_text(&format!(
+            "the run started {started_at} was interrupted while it published: its changes are replaced, and cannot be \
+             compared again"
+        ));
+    }
+    Ok(())
+}
