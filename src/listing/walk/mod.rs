@@ -307,7 +307,9 @@ impl Walk {
                     let ended_by = steps.last().and_then(|step| step.window);
                     self.end_is_fresh = ended_by == Some(request.window) && self.sent_alone == ended_by;
                 }
-                steps.into_iter().for_each(|step| self.note_step(step));
+                for step in steps {
+                    self.note_step(step);
+                }
             }
             Err(reason) => self.fall_back(reason),
         }

@@ -31,7 +31,7 @@ const MAX_REREADS: u32 = 2;
 /// Number of such answers in the whole list after which they are accepted at once.
 const MAX_CUT_ANSWERS: u64 = 6;
 /// Minimum number of rows of a short first page that is taken for the page size of the server.
-const MIN_CAP: u64 = 20;
+const MIN_CAP: u32 = 20;
 /// Maximum number of restarts from the start of the list because the edge could not be found.
 const MAX_RESTARTS: u32 = 6;
 
@@ -117,8 +117,8 @@ pub(super) struct Reader {
     stalls: u32,
     restarts: u32,
     was_cut: bool,
-    /// Whether the first answer was short, no count shows why, and nothing has been read after it yet.
-    is_first_short: bool,
+    /// Rows of the first answer, if it was short, no count shows why, and nothing has been read after it yet.
+    short_first: Option<u32>,
     cut_answers: u64,
     /// Answers shorter than a page in the middle of the list.
     pub(super) odd_pages: u64,
@@ -153,7 +153,7 @@ impl Reader {
             stalls: 0,
             restarts: 0,
             was_cut: false,
-            is_first_short: false,
+            short_first: None,
             cut_answers: 0,
             odd_pages: 0,
             searches: 0,
@@ -287,13 +287,13 @@ impl Reader {
         if answer.is_short {
             self.end = answer.end();
         }
-        if self.is_first_short && !rows.is_empty() && self.edge.offset >= MIN_CAP {
+        if let Some(size) = self.short_first.take().filter(|&size| size >= MIN_CAP && !rows.is_empty()) {
             // The server sends smaller pages than requested, and does not say so.
-            self.cap = u32::try_from(self.edge.offset).unwrap_or(self.cap).min(self.cap);
-            self.was_cut = false;
+            (self.cap, self.was_cut) = (size.min(self.cap), false);
         }
         let counts_more = answer.total.is_some_and(|total| total > answer.end());
-        self.is_first_short = is_start && answer.is_short && !answer.is_last() && !counts_more;
+        let is_unexplained = is_start && answer.is_short && !answer.is_last() && !counts_more;
+        self.short_first = u32::try_from(answer.rows.len()).ok().filter(|&rows| is_unexplained && rows > 0);
         self.odd_pages += u64::from(self.was_cut && !rows.is_empty());
         self.was_cut = answer.is_short && answer.claims_more;
         self.stalls = if rows.is_empty() { self.stalls + 1 } else { 0 };

@@ -59,8 +59,8 @@ impl Reader {
             return None;
         }
         // If no page is longer than the first one, only windows of that size reach past it.
-        let shown = Some(self.edge.offset).filter(|_| self.is_first_short).and_then(|rows| u32::try_from(rows).ok());
-        let window = shown
+        let window = self
+            .short_first
             .and_then(|cap| Window::overlapping(cover, 1, cap))
             .or_else(|| Window::overlapping(cover, self.overlap.rows(self.cap), self.cap))
             .or_else(|| Window::overlapping(cover, 1, self.cap))?;
