@@ -7,8 +7,7 @@
 //!  publish                              the history and the changes first, the manifest last
 //! ```
 //!
-//! A run that resumes one which had begun to publish keeps its changes instead, see
-//! [`KeptChanges`].
+//! A run that resumes one which had begun to publish keeps its changes instead, see [`KeptChanges`].
 //!
 //! A history has its own state. Usually this equals the replaced export, because the same run wrote both. If it does not
 //! (after a run without `--history`, or one that was killed while publishing), the new rows are also compared with the state

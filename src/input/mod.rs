@@ -6,7 +6,8 @@
 //! [`detect_contents`] detects from the columns whether files contain contacts, messages or activities ([`Content`]); a
 //! report covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same
 //! account. [`find_listings`] finds manifests and the files they list, and [`verify_file`] compares a file with its
-//! manifest; [`verify_history()`] checks a history, whose files no manifest lists together. [`published_at`] finds the export that a run will replace, and [`HistoryFolder`] the files of a history.
+//! manifest; [`verify_history()`] checks a history, whose files no manifest lists together. [`published_at`] finds the
+//! export that a run will replace, and [`HistoryFolder`] the files of a history.
 //!
 //! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] has
 //! a list of the columns that were read, and an empty text is null in every format.

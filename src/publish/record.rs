@@ -2,8 +2,8 @@
 //!
 //! The manifest is absent meanwhile. If the run is stopped, the next one finds both manifests here: it learns what the last
 //! export was, and whether the changes that it would write are already published. The record is written as a whole before
-//! the old manifest is withdrawn, and removed after the new one is published, when no journal is left
-//! that a run could resume from.
+//! the old manifest is withdrawn, and removed after the new one is published, when no journal is left that a run could
+//! resume from.
 //!
 //! *Easy to get wrong:* a record describes what files may be, not what they are. Whoever relies on a manifest in it compares
 //! the files with their checksums first.
