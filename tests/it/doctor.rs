@@ -108,7 +108,7 @@ fn an_unreachable_api_is_reported_once() {
 #[test]
 fn a_json_log_has_every_failure_and_the_outcome() {
     let simulator = simulator(10);
-    let flags = ["--log-format", "json", "--api-key-file", "nope", "-o", "missing/c.csv", "--no-create-dirs"];
+    let flags = ["--log-format", "json", "--api-key-file", "nope.txt", "-o", "missing/c.csv", "--no-create-dirs"];
     let run = doctor(&simulator.base_url(), &flags).expect_code(6);
     let lines = log(&run, &[]);
     let errors = events(&lines, "error");
