@@ -1,4 +1,4 @@
-//! The flags behind `--` of `sent-export run`, which are for all jobs.
+//! The flags after `--` of `sent-export run`, which are for all jobs.
 //!
 //! A job takes those that its command has, as it does from the defaults of the file. Others are skipped with their values;
 //! whether a flag has one is known from the commands of other jobs.
@@ -55,7 +55,7 @@ struct TakenWord {
     next: NextWord,
 }
 
-/// What the word behind a flag is.
+/// What the word after a flag is.
 #[derive(Clone, Copy)]
 enum NextWord {
     /// Its value.
@@ -67,7 +67,7 @@ enum NextWord {
 }
 
 impl NextWord {
-    /// What is behind a flag without a value in the same word.
+    /// What follows a flag without a value in the same word.
     fn of(flag: &Arg) -> Self {
         let range = flag.get_num_args().filter(|_| flag.get_action().takes_values());
         match range {

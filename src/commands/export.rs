@@ -200,7 +200,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
-            // Whoever has other journals removes the record after them.
+            // A run with a journal for each profile removes the record after those.
             if published.is_some() && own_journals.is_none() {
                 remove_record(config);
             }

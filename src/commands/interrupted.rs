@@ -1,9 +1,10 @@
-//! What a run does about one that was interrupted while it published, and for the next one if it is itself.
+//! Recovers from a run that was interrupted while it published.
 //!
-//! Before the first file is replaced, a run keeps the old and the new manifest in a [`PublicationRecord`]. The next run
-//! finds there how many rows the last export had, what to compare with, and which changes may be published already.
+//! Before the first file is replaced, a run writes the old and the new manifest to a [`PublicationRecord`]. After an
+//! interruption, the next run learns from it how many rows the last export had, what to compare with, and which changes may
+//! be published already.
 //!
-//! *Easy to get wrong:* a record outlives its run only if that was interrupted. So a run that writes none removes any other.
+//! *Easy to get wrong:* a record must not outlive a run that finished. So a run that writes no record removes an older one.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
