@@ -12,6 +12,12 @@ pub struct RowNoun {
 }
 
 impl RowNoun {
+    /// One of them, with its article: `a contact`, `an activity`.
+    pub(crate) fn with_article(self) -> String {
+        let article = if self.one.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {}", self.one)
+    }
+
     /// A count with the noun: `1 contact`, `2 contacts`; with `distinct ` as `kind`, `2 distinct contacts`.
     pub(crate) fn count(self, kind: &str, count: u64) -> String {
         count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))

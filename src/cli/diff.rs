@@ -33,7 +33,7 @@ fn old_long_help() -> String {
     format!(
         "{}\n\nBoth sides hold contacts or both hold messages; formats and places may differ. Of several exports of the same \
          account in a folder, the newest is read. Their manifests tell whether a side is complete: what an `unverified` \
-         NEW lacks is called missing, not removed.",
+         NEW lacks is reported as missing, not removed.",
         snapshot_help("Older")
     )
 }

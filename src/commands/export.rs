@@ -339,8 +339,8 @@ pub(super) fn outcome<R: Reading, D>(published: &PublishedExport<D>) -> String {
     let left_out = match published.items_rejected {
         0 => String::new(),
         items => {
-            let is_none = (format!("item that is no {one}"), format!("items that are no {many}"));
-            format!("; left out: {}", count_of(items, &is_none.0, &is_none.1))
+            let what = [format!("item that is not {}", R::NOUN.with_article()), format!("items that are not {many}")];
+            format!("; left out: {}", count_of(items, &what[0], &what[1]))
         }
     };
     let changes = published.changes.as_ref().map(|changes| format!("\n{}", changes_line(changes, R::NOUN)));

@@ -86,7 +86,7 @@ fn limits(nullable_lists: &[&str]) -> String {
         let lists = nullable_lists.join(", ");
         notes += &format!("-- ClickHouse has no null lists: a null in {lists} becomes an empty list.\n");
     }
-    notes + "-- Older versions hold times from 1900 to 2299 only.\n"
+    notes + "-- Older versions support only times from 1900 to 2299.\n"
 }
 
 /// The query for the rows at a time.

@@ -123,10 +123,7 @@ fn actions_have_counts_and_ways_to_list_their_rows() {
     assert_eq!(found, [("opted_out", &json!(2)), ("without_channel", &json!(2))]);
     for text in texts {
         assert!(text.contains("2 contacts (50.0 %) have opted out."), "{text}");
-        assert!(
-            text.contains("2 contacts (50.0 %) have no channel to be reached on; 1 of them opted out, too."),
-            "{text}"
-        );
+        assert!(text.contains("2 contacts (50.0 %) have no available channel; 1 of them opted out, too."), "{text}");
         assert!(text.contains("sent-export contacts --only opted-out -o opted-out.parquet"), "{text}");
         assert!(text.contains("where coalesce(len(available_channels), 0) = 0"), "{text}");
     }

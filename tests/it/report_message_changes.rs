@@ -62,8 +62,8 @@ fn two_exports_show_added_removed_and_changed_messages() {
     for text in &texts {
         for said in [
             "1 message (16.7 %) was added and 1 (16.7 %) was removed: no net change.",
-            "Of the messages of both, 3 (60.0 %) changed their status.",
-            "The price of 2 messages of both changed: 0.3000 then and 0.7045 now, in all; 1 of them had no price then.",
+            "Of the messages in both exports, 3 (60.0 %) changed their status.",
+            "The price of 2 messages in both exports changed: 0.3000 then and 0.7045 now, in all; 1 of them had no price then.",
             "SENT → DELIVERED",
             "Added and removed, by status",
         ] {

@@ -130,7 +130,8 @@ impl Notice {
     pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
         let items = count_of(count, "item was", "items were");
         let are =
-            word_for(count, &format!("it is not a {}", noun.one), &format!("they are not {}", noun.many)).to_owned();
+            word_for(count, &format!("it is not {}", noun.with_article()), &format!("they are not {}", noun.many))
+                .to_owned();
         let text = format!("{items} left out because {are}.");
         (count > 0).then_some(Self { code: NoticeCode::ItemsLeftOut, count: Some(count), text })
     }

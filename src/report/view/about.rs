@@ -167,7 +167,11 @@ fn left_out<D: ResourceDocument>(document: &D, source: Source<'_>) -> Vec<String
     }
     let rejected = items_rejected(&source.origin.inputs) + document.rejected().values().sum::<u64>();
     if rejected > 0 {
-        let are = if rejected == 1 { format!("that is not a {}", D::NOUN.one) } else { format!("that are not {rows}") };
+        let are = if rejected == 1 {
+            format!("that is not {}", D::NOUN.with_article())
+        } else {
+            format!("that are not {rows}")
+        };
         sentences.push(format!("{} {are}.", count_of(rejected, "item", "items")));
     }
     let absent = document.absent_columns();

@@ -83,7 +83,7 @@ impl ActionList<'_> {
     fn without_channel(&self) -> Option<Action> {
         let count = self.summary.without_channel?;
         let condition = "coalesce(len(available_channels), 0) = 0";
-        let what = ["has no channel to be reached on", "have no channel to be reached on"];
+        let what = ["has no available channel", "have no available channel"];
         let action = self.of_all(ActionCode::WithoutChannel, count, what, condition)?;
         // The overlap is stated, so that the two reasons add up to the number of unreachable contacts.
         let both = self.summary.opted_out().zip(self.summary.reachable).map(|(opted_out, reachable)| {

@@ -101,7 +101,10 @@ fn gross_table(
 fn gross_notes(comparison: &Comparison) -> Vec<String> {
     let contacts = comparison.contacts;
     let Some(gross) = &comparison.gross else {
-        return vec!["Only the net change is known: who was added and who was removed takes two exports.".to_owned()];
+        return vec![
+            "Only the net change is known: two exports are needed to tell who was added and who was removed."
+                .to_owned(),
+        ];
     };
     let total = gross.total;
     let share = |count: u64| match percent(count, contacts.old) {
@@ -131,14 +134,14 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
     )];
     if !comparison.columns_not_in_both.iter().any(|name| name == column_name(column::OPT_OUT)) {
         notes.push(format!(
-            "Of the contacts of both, {}{} opted out and {} opted in again.",
+            "Of the contacts in both exports, {}{} opted out and {} opted in again.",
             grouped(total.opted_out),
             share(total.opted_out),
             grouped(total.opted_in)
         ));
     }
     if !gross.regions.is_empty() || !gross.channels.is_empty() {
-        notes.push("Gained and lost: contacts of both that changed their channels or their region.".to_owned());
+        notes.push("Gained and lost: contacts in both exports that changed their channels or their region.".to_owned());
     }
     notes
 }

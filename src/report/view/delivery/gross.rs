@@ -60,8 +60,8 @@ fn transitions(gross: &MessageChanges, limits: ViewLimits) -> Option<TableView> 
 pub(super) fn notes(comparison: &DeliveryComparison, is_suppressed: bool) -> Vec<String> {
     let Some(gross) = &comparison.gross else {
         return vec![
-            "Only the net change is known: which messages are new, gone or changed takes two exports of messages with \
-             the same filters."
+            "Only the net change is known: two exports of messages with the same filters are needed \
+             to tell which are new, gone or changed."
                 .to_owned(),
         ];
     };
@@ -79,17 +79,17 @@ pub(super) fn notes(comparison: &DeliveryComparison, is_suppressed: bool) -> Vec
     }
     let mut notes = vec![came_and_went(comparison, gross)];
     match gross.status_changed {
-        Some(0) => notes.push("No message of both changed its status.".to_owned()),
+        Some(0) => notes.push("No message in both exports changed its status.".to_owned()),
         Some(changed) => {
             let kept = comparison.messages.old.saturating_sub(gross.removed);
             let (count, share) = (grouped(changed), share(changed, kept));
             let its = word_for(changed, "its", "their");
-            notes.push(format!("Of the messages of both, {count}{share} changed {its} status."));
+            notes.push(format!("Of the messages in both exports, {count}{share} changed {its} status."));
         }
         None => {}
     }
     if !gross.statuses.is_empty() {
-        notes.push("Gained and lost: messages of both that changed their status.".to_owned());
+        notes.push("Gained and lost: messages in both exports that changed their status.".to_owned());
     }
     notes.extend(gross.prices.filter(|prices| prices.messages > 0).map(prices));
     notes
@@ -135,7 +135,7 @@ fn prices(prices: PriceChanges) -> String {
         count => format!("; {} of them had no price then", grouped(count)),
     };
     format!(
-        "The price of {} of both changed: {} then and {} now, in all{known}.",
+        "The price of {} in both exports changed: {} then and {} now, in all{known}.",
         count_of(messages, "message", "messages"),
         money(old),
         money(new)
