@@ -336,7 +336,8 @@ impl Error {
             }
             Self::Print(_) => "free some space, or redirect stdout elsewhere",
             Self::RefusedFrom { .. } => {
-                "publish the rows before it with --allow-missing-pages (exit code 3), or report this to Sent's support"
+                "if the list became shorter during the run, start over with --fresh; otherwise publish the rows before it \
+                 with --allow-missing-pages (exit code 3), or report this to Sent's support"
             }
             Self::Unfinished | Self::WriterDied => "this is a bug; please report it with the command",
             Self::StartSimulator(_) | Self::StartRuntime(_) => return None,

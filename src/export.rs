@@ -42,7 +42,7 @@ use crate::journal::JournalSlot;
 use crate::listing::ReadProgress;
 use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
-use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
+use crate::resources::{BuildBatches, FilterCheck, PageFindings, RowFilter, RowPage};
 
 pub use self::delivered::{Delivered, RequestSubject};
 pub use self::estimate::{Estimate, Estimating, ProfileEstimate};
@@ -186,6 +186,7 @@ struct Gatherer<B, C> {
     findings: Findings,
     new_rows: Option<NewRows>,
     ids: Option<WrittenIds>,
+    checks: Vec<FilterCheck>,
     filter: Option<RowFilter>,
     rows_left_out: u64,
     profiles: Option<ProfileTally>,
@@ -200,9 +201,22 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     ) -> Self {
         outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
-        let (counts, findings) = (C::default(), Findings::default());
+        let (counts, findings, checks) = (C::default(), Findings::default(), reading.filter_checks());
         let (filter, rows_left_out, profiles) = (reading.row_filter(), 0, reading.profile_tally());
-        Self { batches, schema, outputs, counts, findings, new_rows, ids, filter, rows_left_out, profiles, now_micros }
+        Self {
+            batches,
+            schema,
+            outputs,
+            counts,
+            findings,
+            new_rows,
+            ids,
+            checks,
+            filter,
+            rows_left_out,
+            profiles,
+            now_micros,
+        }
     }
 
     /// Takes pages until the walk is finished; `None`, with the outputs removed, if it did not finish.
@@ -271,6 +285,9 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
             new_rows.add_batch(batch, &written)?;
         }
         self.counts.add_batch(batch, self.now_micros);
+        for check in &self.checks {
+            self.findings.add_ignored_filter(check.flag, check.contradictions(batch));
+        }
         if let Some(ids) = &mut self.ids {
             ids.add_batch(batch);
         }

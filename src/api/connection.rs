@@ -219,7 +219,9 @@ impl Connection {
                 let (rate_limit, rate_limit_remaining) = (limit, remaining);
                 Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now, rate_limit, rate_limit_remaining })
             }
-            _ if is_success => Err(unreadable("the response has no data".to_owned(), meta.request_id)),
+            _ if is_success => {
+                Err(unreadable("the response does not have the requested data".to_owned(), meta.request_id))
+            }
             _ => {
                 let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
                 let decision = decide(status, error.code.as_deref());

@@ -327,13 +327,13 @@ fn manifest<'a, R: Reading>(
     }
 }
 
-/// Warns about items of the list that are not in the outputs, and about values that were written as null, when no table
-/// shows them. `rejected` has the rejected items by reason.
+/// Warns about items of the list that are not in the outputs, values that were written as null, and rows that were not
+/// requested, when no table shows them. `rejected` has the rejected items by reason.
 pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
     for mut notice in document.notices() {
         match notice.code {
             NoticeCode::ItemsLeftOut => notice.text = with_reasons(&notice.text, rejected),
-            NoticeCode::UnreadableColumns => {}
+            NoticeCode::UnreadableColumns | NoticeCode::IgnoredFilter => {}
             _ => continue,
         }
         warn(&notice);

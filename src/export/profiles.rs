@@ -31,7 +31,9 @@ use crate::journal::{JournalKey, JournalSlot};
 use crate::listing::ReadProgress;
 use crate::publish::OutputError;
 use crate::report::{ProfileFacts, ProfileFailure};
-use crate::resources::{BuildBatches, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile};
+use crate::resources::{
+    BuildBatches, FilterCheck, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile,
+};
 use crate::verdict::{Evidence, Verdict};
 
 /// Opens the journal of a profile, by its position.
@@ -78,6 +80,10 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
 
     fn row_filter(&self) -> Option<RowFilter> {
         self.list.row_filter()
+    }
+
+    fn filter_checks(&self) -> Vec<FilterCheck> {
+        self.list.filter_checks()
     }
 
     fn written_ids(&self) -> Option<WrittenIds> {

@@ -22,7 +22,7 @@ use crate::listing::{
     Consistency, DeliveredPage, ReadError, ReadProgress, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
 use crate::report::ConsistencyFacts;
-use crate::resources::{BuildBatches, ListError, ListSource, Resource, RowFilter, RowPage};
+use crate::resources::{BuildBatches, FilterCheck, ListError, ListSource, Resource, RowFilter, RowPage};
 use crate::time::Timestamp;
 
 /// Maximum number of rows that wait between reading and gathering, about half a kilobyte each with their bodies: enough
@@ -57,6 +57,11 @@ pub trait Reading {
     /// Selects the rows of a batch that are written; `None` writes all of them.
     fn row_filter(&self) -> Option<RowFilter> {
         None
+    }
+
+    /// Checks that the API applied the requested filters.
+    fn filter_checks(&self) -> Vec<FilterCheck> {
+        Vec::new()
     }
 
     /// A collector of the ids, if something is then read by them.
@@ -133,6 +138,10 @@ impl<R: Resource> Reading for ListReading<R> {
 
     fn row_filter(&self) -> Option<RowFilter> {
         self.resource.row_filter()
+    }
+
+    fn filter_checks(&self) -> Vec<FilterCheck> {
+        self.resource.filter_checks()
     }
 
     fn written_ids(&self) -> Option<WrittenIds> {

@@ -7,6 +7,7 @@
 pub mod activities;
 pub mod contacts;
 mod decimal;
+mod filter_check;
 mod json;
 mod json_escapes;
 mod list;
@@ -28,6 +29,7 @@ use crate::base::noun::RowNoun;
 use crate::listing::ListPage;
 
 pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
+pub use self::filter_check::FilterCheck;
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource, RowRequest};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
@@ -75,6 +77,11 @@ pub trait Resource: Sync {
 
     /// All parameters of the list except those for paging, whether or not they are set.
     fn parameters(&self) -> Vec<Parameter<'_>> {
+        Vec::new()
+    }
+
+    /// Checks that the API applied these parameters, as far as rows can tell.
+    fn filter_checks(&self) -> Vec<FilterCheck> {
         Vec::new()
     }
 

@@ -4,7 +4,9 @@ use sent_export::simulator::Simulator;
 use serde_json::Value;
 
 use crate::simulator::client::{ask, page};
-use crate::support::{Answer, Finished, Run, ScriptedServer, csv_ids, sent_export, simulator};
+use crate::support::{
+    Answer, Finished, Run, ScriptedServer, csv_ids, page as page_of_contacts, sent_export, simulator,
+};
 
 const UNKNOWN: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 
@@ -69,6 +71,14 @@ fn a_missing_contact_is_an_error_and_several_are_counted() {
     assert_eq!(lines(&run).len(), 1);
     let run = contact(&url, &["+1x", &id]).finish().expect_code(2);
     run.expect_stderr("argument 1 is neither a contact id nor a phone number");
+}
+
+#[test]
+fn a_server_that_ignores_the_number_is_not_believed() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page_of_contacts(1, 100, 7)));
+    let run = contact(&server.url(), &["+447700900999", "--max-retries", "1"]).finish().expect_code(5);
+    let run = run.expect_stderr("does not have the requested data");
+    assert!(run.stdout.is_empty() && !run.stderr.contains("7700900999"), "{run:?}");
 }
 
 #[test]

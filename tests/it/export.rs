@@ -10,9 +10,9 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sent_export::simulator::{DEFAULT_API_KEY, Settings, Simulator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{sent_export, simulator};
+use crate::support::{Answer, ScriptedServer, sent_export, simulator};
 
 type Row = BTreeMap<String, Option<String>>;
 
@@ -242,6 +242,28 @@ fn filters_are_applied_by_the_server_and_an_unmatched_number_is_not_an_error() {
         .expect_stderr("No contact has the number");
     assert!(!run.stderr.contains("9999999"), "{run:?}");
     assert!(csv_rows(&run.path("c.csv")).is_empty());
+}
+
+#[test]
+fn rows_that_contradict_a_filter_are_a_warning() {
+    let contact = |id: &str, channels: &str, number: &str| json!({"id": id, "available_channels": channels, "phone_number": number});
+    let contacts = [
+        contact("a", "SMS,rcs", "+12025550123"),
+        contact("b", "sms", "+12025550124"),
+        contact("c", "", "+12025550125"),
+    ];
+    let body =
+        json!({"success": true, "data": {"contacts": contacts, "pagination": {"total_count": 3, "has_more": false}}});
+    let server = ScriptedServer::start(move |_, _| Answer::ok(body.to_string()));
+    let flags = ["-o", "c.csv", "-q", "--summary", "s.json", "--channel", "rcs", "--phone", "+12025550123"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let run =
+        run.expect_stderr("warning: 1 of 3 contacts does not match --channel: the API seems to ignore that filter");
+    let run = run.expect_stderr("warning: 2 of 3 contacts do not match --phone: the API seems to ignore that filter");
+    let notices = run.json("s.json")["notices"].clone();
+    let codes: Vec<_> = notices.as_array().unwrap().iter().map(|notice| (&notice["code"], &notice["count"])).collect();
+    assert_eq!(codes, [(&json!("ignored_filter"), &json!(1)), (&json!("ignored_filter"), &json!(2))]);
+    assert_eq!(csv_rows(&run.path("c.csv")).len(), 3, "they are written: the list is what the API sent");
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct Findings {
     pub never_created: u64,
     /// Values of an undocumented type or form, by column; they are null where they could not be used.
     pub malformed_fields: Table,
+    /// Rows that contradict a filter of the request, by its flag.
+    pub ignored_filters: Table,
 }
 
 impl Findings {
@@ -54,6 +56,13 @@ impl Findings {
     pub fn hide_unknown_fields(&mut self, is_hidden: impl Fn(&str) -> bool) {
         for (name, rows) in std::mem::take(&mut self.unknown_fields) {
             add(&mut self.unknown_fields, if is_hidden(&name) { OTHER_KEY } else { &name }, rows);
+        }
+    }
+
+    /// Counts rows that contradict the filter of a flag.
+    pub fn add_ignored_filter(&mut self, flag: &str, rows: u64) {
+        if rows > 0 {
+            add(&mut self.ignored_filters, flag, rows);
         }
     }
 

@@ -34,6 +34,8 @@ pub enum NoticeCode {
     ItemsLeftOut,
     /// Columns that have values, none of which could be read.
     UnreadableColumns,
+    /// Rows that contradict a filter, which the API seems to have ignored.
+    IgnoredFilter,
     /// Older exports of the same account that are not counted.
     OlderSnapshots,
     /// Exports of the same account that are added up.
@@ -50,10 +52,11 @@ pub enum NoticeCode {
 
 impl NoticeCode {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Unverified,
         Self::ItemsLeftOut,
         Self::UnreadableColumns,
+        Self::IgnoredFilter,
         Self::OlderSnapshots,
         Self::SummedSnapshots,
         Self::UnreadableManifest,
@@ -134,6 +137,15 @@ impl Notice {
                 .to_owned();
         let text = format!("{items} left out because {are}.");
         (count > 0).then_some(Self { code: NoticeCode::ItemsLeftOut, count: Some(count), text })
+    }
+
+    /// `count` of `rows` rows contradict the filter of a flag.
+    pub(in crate::report) fn ignored_filter(flag: &str, (count, rows): (u64, u64), noun: RowNoun) -> Self {
+        let rows = count_of(rows, noun.one, noun.many);
+        let do_not = word_for(count, "does", "do");
+        let text =
+            format!("{} of {rows} {do_not} not match {flag}: the API seems to ignore that filter.", grouped(count));
+        Self { code: NoticeCode::IgnoredFilter, count: Some(count), text }
     }
 
     /// `count` rows have the id of another row; `None` for 0.

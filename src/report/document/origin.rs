@@ -27,6 +27,9 @@ pub struct Origin {
     pub unknown_fields: Table,
     /// Values of an undocumented type or form, by column; they are null where they could not be used.
     pub malformed_fields: Table,
+    /// Rows that contradict a filter of the run, by its flag; a notice tells them.
+    #[serde(skip)]
+    pub ignored_filters: Table,
     /// Filters that the run was started with.
     pub filters: Filters,
     /// Whether the files were exported with different filters, as far as is known; then [`filters`](Self::filters) is
@@ -96,6 +99,9 @@ impl Origin {
         let is_null = |&(column, values): &(&str, u64)| values > 0 && rows > 0 && missing.get(column) == Some(&rows);
         let columns = self.malformed_fields.iter().map(|(column, &values)| (column.as_str(), values));
         let unreadable = Notice::unreadable_columns(&columns.filter(is_null).collect::<Vec<_>>());
-        [unverified, Notice::items_left_out(items, noun), unreadable].into_iter().flatten().collect()
+        let ignored =
+            self.ignored_filters.iter().map(|(flag, &count)| Notice::ignored_filter(flag, (count, rows), noun));
+        let notices = [unverified, Notice::items_left_out(items, noun), unreadable];
+        notices.into_iter().flatten().chain(ignored).collect()
     }
 }

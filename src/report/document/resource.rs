@@ -72,6 +72,7 @@ macro_rules! common_accessors {
             self.rejected_samples = findings.rejected_samples;
             self.origin.unknown_fields = findings.unknown_fields;
             self.origin.malformed_fields = findings.malformed_fields;
+            self.origin.ignored_filters = findings.ignored_filters;
             self.quality.year_one_created_at += findings.never_created;
         }
     };

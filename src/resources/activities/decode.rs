@@ -146,7 +146,9 @@ fn read(message_id: Uuid, data: Data<'_>) -> Option<ActivityPage> {
         rows.sort_by_key(|row| row.timestamp);
     }
     let pagination = data.pagination.unwrap_or_default();
-    let has_more = pagination.has_more == Some(true) || pagination.total_count.is_some_and(|total| total > listed);
+    let has_more = pagination.has_more == Some(true)
+        || pagination.total_count.is_some_and(|total| total > listed)
+        || pagination.total_pages.is_some_and(|pages| pages > pagination.page.unwrap_or(1));
     Some(ActivityPage { message_id, rows, has_more, findings })
 }
 
@@ -351,7 +353,8 @@ mod tests {
             decoded(&json!({"activities": [{"status": "SENT"}], "pagination": pagination})).unwrap().has_more
         };
         assert!(!cut(json!(null)) && !cut(json!({"total_count": 1, "has_more": false})));
-        assert!(cut(json!({"total_count": 2})) && cut(json!({"has_more": true})));
+        assert!(!cut(json!({"page": 1, "total_pages": 1})));
+        assert!(cut(json!({"total_count": 2})) && cut(json!({"has_more": true})) && cut(json!({"total_pages": 2})));
     }
 
     #[test]

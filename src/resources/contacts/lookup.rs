@@ -8,6 +8,8 @@ use bytestring::ByteString;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::filter_checks::{NUMBER_COLUMNS, RequestedNumber};
+use super::rows::ContactFields;
 use super::schema::schema_of;
 use super::{BatchBuilder, ContactPage, Contacts, decode_page_within};
 use crate::api::endpoints::{self, RowEndpoint};
@@ -105,10 +107,9 @@ impl LookupResource for ContactLookup {
 
     /// A single contact is read as a list of one, so that it has the same columns from any endpoint.
     fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
-        let ContactKey::Id(id) = key else {
-            let Envelope { success, data, error, meta } =
-                decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
-            return Ok(Envelope { success, data: data.and_then(|list| list.items), error, meta });
+        let id = match key {
+            ContactKey::Id(id) => id,
+            ContactKey::Number { number, .. } => return decode_contacts_of(number, body),
         };
         let Envelope { success, data, error, meta } = Envelope::from_str_seed(body, PhantomData::<&RawValue>)?;
         let list = data.map(|contact| format!("{{\"data\":{{\"contacts\":[{}]}}}}", contact.get()));
@@ -133,6 +134,16 @@ impl LookupResource for ContactLookup {
     }
 }
 
+/// The contacts with a number.
+fn decode_contacts_of(number: &str, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
+    let Envelope { success, data, error, meta } = decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
+    let requested = RequestedNumber::new(number);
+    let is_other =
+        |contact: ContactFields<'_>| requested.contradicts(NUMBER_COLUMNS.filter_map(|column| contact.text(column)));
+    let data = data.and_then(|list| list.items).filter(|page| !page.rows.iter().any(is_other));
+    Ok(Envelope { success, data, error, meta })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +163,16 @@ mod tests {
         for other in ["null", "[]", "7", "{}", r#"{"contacts":[]}"#] {
             assert_eq!(rows(&key, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_response_with_another_number_has_no_data() {
+        let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
+        let asked = r#"{"id":"a","format_national":"(202) 555-0123"}"#;
+        let other = r#"{"id":"b","phone_number":"+12025550124"}"#;
+        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked}]}}"#)), Some(1));
+        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{other}]}}"#)), None);
+        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked},{other}]}}"#)), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod batch;
 mod decode;
 mod extra;
+mod filter_checks;
 mod lookup;
 mod normalize;
 mod only;

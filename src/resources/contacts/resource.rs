@@ -5,12 +5,13 @@ use std::fmt;
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 
+use super::filter_checks::{channel_check, number_check};
 use super::schema::schema_of;
 use super::{BatchBuilder, ContactPage, OnlyContacts, UNIQUE_COLUMNS, decode_page_within};
 use crate::api::endpoints::{self, ListEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
-use crate::resources::{ListData, PageLimit, Parameter, Resource, RowFilter};
+use crate::resources::{FilterCheck, ListData, PageLimit, Parameter, Resource, RowFilter};
 
 /// The requested contacts, selected by the filters of the API reference.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -71,6 +72,11 @@ impl Resource for Contacts {
             parameter("channel", "--channel", self.channel.as_deref(), false),
             parameter("phone", "--phone", self.phone.as_deref(), true),
         ]
+    }
+
+    fn filter_checks(&self) -> Vec<FilterCheck> {
+        let channel = self.channel.as_deref().map(channel_check);
+        channel.into_iter().chain(self.phone.as_deref().map(number_check)).collect()
     }
 
     fn is_exact(&self) -> bool {
