@@ -46,7 +46,9 @@ pub struct ReadSettings {
 impl ReadSettings {
     /// A walk with pages of `page_size`.
     fn walk(&self, page_size: u32) -> Walk {
-        Walk::new(page_size, self.consistency).with_span(self.not_before)
+        let is_prefix = self.limit.is_some() && !self.allow_missing_pages;
+        let walk = Walk::new(page_size, self.consistency).with_span(self.not_before);
+        if is_prefix { walk.without_skipping() } else { walk }
     }
 }
 
@@ -176,7 +178,7 @@ where
                 let is_configured = request.window.page > 1 && configured / 2 <= size;
                 self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
-            self.walk.note_sent(&request);
+            self.walk.note_replayed(&request);
             let arrived = ArrivedPage { request, fetched: dated(&entry, fetched) };
             self.accept(arrived, Some(position)).await?;
         }
@@ -335,8 +337,7 @@ where
         }
         let rows = request.window.rows();
         let rows = format!("rows {} to {}", grouped(*rows.start()), grouped(*rows.end()));
-        // If no request succeeds anymore, the service is down. A second failure of the same window does not show that: it
-        // was expected.
+        // If no request succeeds anymore, the service is down.
         if self.walk.failed(request) {
             if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));

@@ -4,175 +4,17 @@
 //! kind and prints a summary. The message of a failed history contains its seed; `HISTORY=kind:seed` runs that history
 //! alone and prints its evidence.
 
-use super::model::{ReadOutcome, ReadScenario, read};
-use super::world::{Count, ListChange, ListModel, ModelOrder, STABLE_ORDERS};
+use super::kinds::{
+    Make, base, bulk, contended, counted, deleted_before_a_gap, failing, filtered, lagging, limited, restless,
+    small_pages, spans, still, stopped, strict, undated, unordered,
+};
+use super::model::{Failures, ReadOutcome, ReadScenario, read};
+use super::world::{ListModel, ModelOrder};
 use crate::listing::Consistency;
 use crate::verdict::{EvidenceCode, Verdict};
 
-/// Histories of each of the eleven kinds in an ordinary test run, more than a thousand in all.
+/// Histories of each kind in an ordinary test run, more than a thousand in all.
 const DEFAULT_HISTORIES: u64 = 100;
-
-type Make = fn(&mut fastrand::Rng) -> (ListModel, ReadScenario);
-
-/// A list and a scenario with what all kinds share.
-fn base(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let rows = [random.usize(100..600), random.usize(600..3_000), random.usize(600..3_000)][random.usize(0..3)];
-    let page_size = [100, 100, 50, 37, 25, 20][random.usize(0..6)];
-    let order = STABLE_ORDERS[random.usize(0..STABLE_ORDERS.len())];
-    let reading = ReadScenario {
-        page_size,
-        concurrency: [1, 2, 4, 8, 8, 16][random.usize(0..6)],
-        latency: [0, 300_000, 1_000_000, 2_000_000][random.usize(0..4)],
-        pace: [0, 20_000, 300_000][random.usize(0..3)],
-        consistency: Consistency::Auto,
-        stops: [None, None],
-        not_before: None,
-    };
-    (ListModel::new(rows, order, 100, random.u64(..)), reading)
-}
-
-/// A rate between one change a minute and one a second.
-fn rate(random: &mut fastrand::Rng) -> f64 {
-    (random.f64() * 4.0 - 4.0).exp()
-}
-
-/// The number of a request, early in the run, late or anywhere.
-fn moment(random: &mut fastrand::Rng, rows: usize) -> u64 {
-    random.u64(1..(rows as u64 / 20).max(3))
-}
-
-fn still(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    base(random)
-}
-
-fn restless(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = base(random);
-    let changes = [
-        ListChange::Create,
-        ListChange::Delete,
-        ListChange::Update,
-        ListChange::Replace,
-        ListChange::UpdateAgain,
-        ListChange::Enrich,
-    ];
-    for change in changes.into_iter().filter(|_| random.bool()).collect::<Vec<_>>() {
-        world.rates.push((rate(random), change));
-    }
-    (world, reading)
-}
-
-/// Rows move and disappear with every request, so that boundaries are searched for while answers wait.
-fn contended(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (_, mut reading) = base(random);
-    if reading.latency == 0 {
-        (reading.latency, reading.pace) = (300_000, 0);
-    }
-    let order = [ModelOrder::UpdatedAscending, STABLE_ORDERS[random.usize(0..STABLE_ORDERS.len())]][random.usize(0..2)];
-    let mut world = ListModel::new(random.usize(300..1_500), order, 100, random.u64(..));
-    let micros_a_request = (reading.latency / reading.concurrency as u64).max(reading.pace);
-    let requests_a_second = 1e6 / f64::from(u32::try_from(micros_a_request).expect("a few seconds"));
-    world.rates = vec![
-        (requests_a_second * (0.5 + random.f64() * 1.5), ListChange::Update),
-        (requests_a_second * (1.0 + random.f64()), ListChange::Delete),
-    ];
-    if random.bool() {
-        world.rates.push((requests_a_second * random.f64() * 2.0, ListChange::Create));
-    }
-    (world, reading)
-}
-
-fn counted(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = restless(random);
-    world.count = [Count::Before, Count::After, Count::Cached(random.u64(100_000..4_000_000)), Count::Missing]
-        [random.usize(0..4)];
-    (world, reading)
-}
-
-fn filtered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = base(random);
-    world.rates = vec![
-        (rate(random), ListChange::Leave),
-        (rate(random), ListChange::Enter),
-        (rate(random), ListChange::CommitLate),
-    ];
-    if random.bool() {
-        world.rates.push((rate(random), ListChange::Delete));
-    }
-    (world, reading)
-}
-
-fn bulk(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = if random.bool() { base(random) } else { restless(random) };
-    let rows = world.throughout.len();
-    for _ in 0..random.usize(1..3) {
-        let change = match random.u8(0..5) {
-            0 => ListChange::Import(random.usize(1..rows.max(2))),
-            1 => ListChange::Import(random.usize(1..200)),
-            2 => ListChange::DeleteShare(random.u32(1..90)),
-            3 => ListChange::DeleteRange(random.usize(1..rows.max(2))),
-            _ => ListChange::UpdateShare(random.u32(1..60)),
-        };
-        world.scripts.push((moment(random, rows), change));
-    }
-    world.scripts.push((random.u64(1..10), ListChange::Create));
-    (world, reading)
-}
-
-fn undated(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = restless(random);
-    world.has_dates = false;
-    (world, reading)
-}
-
-fn small_pages(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
-    (world, ReadScenario { page_size: random.u32(1..20), ..reading })
-}
-
-fn lagging(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, reading) = restless(random);
-    world.lag = Some((random.u64(100_000..3_000_000), random.f64() * 0.5));
-    (world, reading)
-}
-
-/// Runs that are stopped once or twice, anywhere up to the closing reads, and resumed.
-fn stopped(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
-    let pages = (world.throughout.len() as u64 / u64::from(reading.page_size)).max(4);
-    let stops = [Some(random.u64(1..pages + pages / 2)), Some(random.u64(1..pages)).filter(|_| random.bool())];
-    (world, ReadScenario { stops, ..reading })
-}
-
-/// Only the newest rows are requested, from a list that is usually sorted by creation time.
-fn spans(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let (mut world, mut reading) = match random.u8(0..3) {
-        0 => still(random),
-        1 => restless(random),
-        _ => stopped(random),
-    };
-    let rows = world.throughout.len();
-    if random.u8(0..4) > 0 {
-        let mut sorted = ListModel::new(rows, ModelOrder::CreatedDescending, world.cap, random.u64(..));
-        (sorted.rates, sorted.scripts) = (std::mem::take(&mut world.rates), std::mem::take(&mut world.scripts));
-        world = sorted;
-    }
-    reading.not_before = Some(ListModel::time_of(random.usize(0..=rows)));
-    (world, reading)
-}
-
-/// Orders in which a row that changes moves to the middle, or in which rows come in another order each time.
-fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let order = [ModelOrder::NullableAscending, ModelOrder::NullableDescending, ModelOrder::Heap, ModelOrder::Unstable]
-        [random.usize(0..4)];
-    let (_, reading) = base(random);
-    let mut world = ListModel::new(random.usize(200..2_000), order, 100, random.u64(..));
-    for change in [ListChange::Create, ListChange::Delete, ListChange::Update] {
-        if random.bool() {
-            world.rates.push((rate(random), change));
-        }
-    }
-    (world, reading)
-}
 
 /// Results of all histories of one kind.
 #[derive(Debug, Default)]
@@ -182,11 +24,24 @@ struct HistoryTally {
     healed: u64,
     unverified: u64,
     unverified_without_loss: u64,
+    failed: u64,
+    out_of_order: u64,
     /// Seeds and evidence codes of some of these.
     seeds: Vec<(u64, String)>,
     false_verdicts: Vec<(u64, usize)>,
     requests: u64,
     pages: u64,
+}
+
+/// Prints the history that a panic ended.
+struct PrintedOnPanic<'a>(&'a str, u64, ReadScenario);
+
+impl Drop for PrintedOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("HISTORY={}:{} {:?}", self.0, self.1, self.2);
+        }
+    }
 }
 
 fn run(kind: &str, make: Make) -> HistoryTally {
@@ -203,18 +58,24 @@ fn run(kind: &str, make: Make) -> HistoryTally {
     for seed in seeds {
         let mut random = fastrand::Rng::with_seed(seed ^ kind.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte)));
         let (world, reading) = make(&mut random);
+        let _printed = PrintedOnPanic(kind, seed, reading);
         let rows = world.throughout.len() as u64;
         let outcome: ReadOutcome = read(world, reading);
         assert!(only.is_none(), "{reading:?}\n{outcome:#?}");
         tally.histories += 1;
         tally.requests += outcome.requests;
         tally.pages += rows.div_ceil(u64::from(reading.page_size)).max(1);
+        tally.out_of_order += u64::from(!outcome.is_prefix);
         match outcome.verdict {
-            Verdict::Complete => tally.complete += 1,
-            Verdict::Healed => tally.healed += 1,
-            Verdict::Unverified => tally.unverified += 1,
+            Some(Verdict::Complete) => tally.complete += 1,
+            Some(Verdict::Healed) => tally.healed += 1,
+            Some(Verdict::Unverified) => tally.unverified += 1,
+            None => tally.failed += 1,
         }
-        if outcome.verdict == Verdict::Unverified {
+        if outcome.verdict.is_none() {
+            continue;
+        }
+        if outcome.verdict == Some(Verdict::Unverified) {
             tally.unverified_without_loss += u64::from(outcome.lost == 0);
             if outcome.lost == 0 && tally.seeds.len() < 8 {
                 let codes = outcome.evidence.iter().map(|line| format!("{:?}", line.code));
@@ -291,6 +152,47 @@ fn runs_that_are_stopped_and_resumed_lose_nothing() {
 }
 
 #[test]
+fn windows_that_fail_are_not_lost_in_silence() {
+    let tally = run("failing", failing);
+    assert!(tally.failed > 0 && tally.unverified > 0, "{tally:?}");
+}
+
+#[test]
+fn any_one_request_that_fails_is_repeated_and_costs_little() {
+    let read_list = |nth, concurrency| {
+        let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
+        let failures = Failures { nth, ..Failures::default() };
+        let reading = ReadScenario { page_size: 100, concurrency, latency: 100_000, pace: 0, failures, ..reading };
+        read(ListModel::new(1_500, ModelOrder::UpdatedDescending, 100, 7), reading)
+    };
+    for concurrency in [1, 8] {
+        let requests = read_list(None, concurrency).requests;
+        for nth in 2..=requests {
+            let outcome = read_list(Some(nth), concurrency);
+            assert_eq!((outcome.lost, outcome.verdict), (0, Some(Verdict::Complete)), "{nth} {outcome:?}");
+            // The window once more, and the start and the end, which must be newer.
+            assert!(outcome.requests <= requests + 6, "{nth}: {} requests, not {requests}", outcome.requests);
+        }
+    }
+}
+
+#[test]
+fn deletions_before_a_failed_window_lose_nothing() {
+    run_well("before_gap", deleted_before_a_gap);
+}
+
+#[test]
+fn a_second_read_of_the_whole_list_loses_nothing() {
+    run("strict", strict);
+}
+
+#[test]
+fn a_limit_delivers_the_first_rows_of_the_list() {
+    let tally = run("limited", limited);
+    assert_eq!(tally.out_of_order, 0, "{tally:?}");
+}
+
+#[test]
 fn spans_lose_nothing_and_hold_nothing_older() {
     run_well("spans", spans);
 }
@@ -305,12 +207,12 @@ fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
     };
     for (newest, most) in [(0, 6), (10, 6), (250, 12), (3_000, 60)] {
         let outcome = read_newest(ModelOrder::CreatedDescending, newest);
-        assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Complete), "{newest} {outcome:?}");
+        assert_eq!((outcome.lost, outcome.verdict), (0, Some(Verdict::Complete)), "{newest} {outcome:?}");
         assert!(outcome.requests <= most, "{newest}: {} requests", outcome.requests);
         assert!(outcome.evidence.iter().any(|line| line.code == EvidenceCode::SpanEndProven), "{outcome:?}");
     }
     let unsorted = read_newest(ModelOrder::CreatedAscending, 250);
-    assert_eq!((unsorted.lost, unsorted.verdict), (0, Verdict::Complete), "{unsorted:?}");
+    assert_eq!((unsorted.lost, unsorted.verdict), (0, Some(Verdict::Complete)), "{unsorted:?}");
     assert!(unsorted.requests > 500, "a list in another order is read to its end");
     let codes: Vec<EvidenceCode> = unsorted.evidence.iter().map(|line| line.code).collect();
     assert!(codes.contains(&EvidenceCode::NotSortedByCreation) && codes.contains(&EvidenceCode::OlderRowsLeftOut));
@@ -324,7 +226,7 @@ fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
     let reading =
         ReadScenario { page_size: 100, concurrency: 2, latency: 0, pace: 0, consistency, not_before, ..reading };
     let outcome = read(ListModel::new(50_000, ModelOrder::CreatedDescending, 100, 7), reading);
-    assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Unverified), "{outcome:?}");
+    assert_eq!((outcome.lost, outcome.verdict), (0, Some(Verdict::Unverified)), "{outcome:?}");
     assert!(outcome.requests < 12, "{} requests", outcome.requests);
     let codes: Vec<EvidenceCode> = outcome.evidence.iter().map(|line| line.code).collect();
     assert!(!codes.contains(&EvidenceCode::FewerReadThanListed), "the rest was not requested: {codes:?}");

@@ -28,22 +28,40 @@ impl ListPage for ModelPage {
     }
 }
 
-/// The model never fails.
-#[derive(Debug)]
-pub(super) enum ModelError {}
+/// Which windows cannot be fetched.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Failures {
+    /// The share of requests that fail after all retries.
+    pub(super) rate: f64,
+    /// Rows of the initial list for whose windows every request fails, wherever these rows are.
+    pub(super) broken_rows: usize,
+    /// The number of the one request that fails after all retries.
+    pub(super) nth: Option<u64>,
+    /// The offset from which on the service refuses windows.
+    pub(super) refused_from: Option<u64>,
+}
+
+/// Why a window of the model could not be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ModelError {
+    /// The request failed after all retries.
+    Failed,
+    /// The service serves only windows before this one.
+    Refused,
+}
 
 impl ListFailure for ModelError {
     fn may_pass(&self) -> bool {
-        match *self {}
+        *self == Self::Failed
     }
     fn is_window_refused(&self) -> bool {
-        match *self {}
+        *self == Self::Refused
     }
     fn smaller_page_size(&self, _size: u32) -> Option<u32> {
-        match *self {}
+        None
     }
     fn is_empty_list(&self) -> bool {
-        match *self {}
+        false
     }
 }
 
@@ -55,6 +73,8 @@ pub(super) struct ModelSource {
     latency: u64,
     /// Time between two requests, in microseconds.
     pace: u64,
+    failures: Failures,
+    broken: HashSet<RowId>,
 }
 
 impl ModelSource {
@@ -85,6 +105,17 @@ impl PageSource for ModelSource {
             world.answer(window)
         };
         sleep(Duration::from_micros(back)).await;
+        let Failures { rate, nth, refused_from, .. } = self.failures;
+        if refused_from.is_some_and(|offset| window.offset() >= offset) {
+            return Err(ModelError::Refused);
+        }
+        let number = self.world.borrow().requests;
+        // The first answer of a run decides whether there is a run at all.
+        let may_fail = rate > 0.0 && number > 1;
+        let is_broken = rows.iter().any(|key| self.broken.contains(&key.id));
+        if is_broken || nth == Some(number) || (may_fail && self.world.borrow_mut().random.f64() < rate) {
+            return Err(ModelError::Failed);
+        }
         Ok(answer(rows, paging, time, there + back))
     }
 
@@ -120,13 +151,16 @@ fn answer(rows: Vec<RowKey>, paging: Paging, time: i64, elapsed_micros: u64) -> 
 /// The result of reading a list.
 #[derive(Debug)]
 pub(super) struct ReadOutcome {
-    pub(super) verdict: Verdict,
+    /// `None` if the run failed, which publishes nothing.
+    pub(super) verdict: Option<Verdict>,
     pub(super) evidence: Vec<Evidence>,
     /// Rows that existed during the whole run and are not in the output.
     pub(super) lost: usize,
+    /// Whether the rows are the first ones of the initial list, in its order.
+    pub(super) is_prefix: bool,
     pub(super) requests: u64,
     #[expect(dead_code, reason = "shown when a history fails")]
-    pub(super) report: WalkReport,
+    pub(super) report: Option<WalkReport>,
 }
 
 /// How a list is read.
@@ -141,57 +175,79 @@ pub(super) struct ReadScenario {
     pub(super) stops: [Option<u64>; 2],
     /// Rows created before this are not requested.
     pub(super) not_before: Option<i64>,
+    pub(super) failures: Failures,
+    pub(super) allow_missing_pages: bool,
+    pub(super) limit: Option<u64>,
 }
 
 /// Reads the list with the real driver, in as many runs as it takes.
-pub(super) fn read(world: ListModel, reading: ReadScenario) -> ReadOutcome {
+pub(super) fn read(mut world: ListModel, reading: ReadScenario) -> ReadOutcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let ReadScenario { latency, pace, stops, .. } = reading;
-        let source = ModelSource { world: RefCell::new(world), began: Instant::now(), latency, pace };
+        let ReadScenario { latency, pace, stops, failures, .. } = reading;
+        let initial = world.initial_ids();
+        let mut broken = HashSet::new();
+        for _ in 0..failures.broken_rows {
+            broken.extend(initial.get(world.random.usize(0..initial.len().max(1))));
+        }
+        let source = ModelSource { world: RefCell::new(world), began: Instant::now(), latency, pace, failures, broken };
         source.world.borrow_mut().begin();
         let folder = stops[0].map(|_| tempfile::tempdir().unwrap());
         let path = folder.as_ref().map(|folder| folder.path().join("j"));
         let mut rows = Vec::new();
-        let mut ended = None;
+        let mut ended = RunEnd::Stopped;
         for stop in stops.into_iter().flatten().map(Some).chain([None]) {
             rows.clear();
             ended = run_once(&source, reading, path.as_deref(), stop, &mut rows).await;
-            if ended.is_some() {
+            if !matches!(ended, RunEnd::Stopped) {
                 break;
             }
             sleep(Duration::from_secs(60)).await;
         }
-        let walk = ended.expect("the last run is not stopped");
         let world = source.world.into_inner();
         let unique: HashSet<RowId> = rows.iter().copied().collect();
         assert_eq!(unique.len(), rows.len(), "no row is delivered twice");
         assert!(unique.is_subset(&world.ever), "every delivered row existed at some time");
-        let (verdict, evidence) = walk.verdict(RowNoun { one: "row", many: "rows" });
         // Rows created before the span are neither requested nor delivered.
         let is_requested = |id: &&RowId| reading.not_before.is_none_or(|bound| world.created_at(**id) >= bound);
         assert!(unique.iter().all(|id| is_requested(&id)), "no row before the span is delivered");
         let lost = world.throughout.difference(&unique).filter(is_requested).count();
-        ReadOutcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
+        let (verdict, evidence, report) = match ended {
+            RunEnd::Finished(walk) => {
+                let (verdict, evidence) = walk.verdict(RowNoun { one: "row", many: "rows" });
+                (Some(verdict), evidence, Some(walk.report().clone()))
+            }
+            RunEnd::Failed => (None, Vec::new(), None),
+            RunEnd::Stopped => panic!("the last run is not stopped"),
+        };
+        let is_prefix = initial.starts_with(&rows);
+        ReadOutcome { verdict, evidence, lost, is_prefix, requests: world.requests, report }
     })
 }
 
-/// One run, with the journal at `path`; `None` if it was stopped.
+/// How a run ended.
+enum RunEnd {
+    Finished(Box<Walk>),
+    Stopped,
+    Failed,
+}
+
+/// One run, with the journal at `path`.
 async fn run_once(
     source: &ModelSource,
     reading: ReadScenario,
     path: Option<&Path>,
     stop: Option<u64>,
     rows: &mut Vec<RowId>,
-) -> Option<Walk> {
-    let ReadScenario { page_size, concurrency, consistency, .. } = reading;
+) -> RunEnd {
+    let ReadScenario { page_size, concurrency, consistency, allow_missing_pages, limit, .. } = reading;
     let concurrency = NonZeroUsize::new(concurrency).unwrap();
     let settings = ReadSettings {
         page_size,
         concurrency,
         consistency,
-        allow_missing_pages: false,
-        limit: None,
+        allow_missing_pages,
+        limit,
         not_before: reading.not_before,
     };
     let mut journal = JournalSlot::default();
@@ -216,8 +272,9 @@ async fn run_once(
     let read = read_list(source, &settings, &mut journal, deliver, |_| {}).await;
     journal.writer.and_then(JournalWriter::keep);
     match read {
-        Ok(walk) => Some(walk),
-        Err(ReadError::ReceiverGone) => None,
+        Ok(walk) => RunEnd::Finished(Box::new(walk)),
+        Err(ReadError::ReceiverGone) => RunEnd::Stopped,
+        Err(ReadError::Source(ModelError::Failed) | ReadError::RefusedFrom { .. }) => RunEnd::Failed,
         Err(error) => panic!("{error:?}"),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::changes::{Count, ListChange};
 use crate::listing::{Paging, RowId, RowKey, Window};
 
 /// How the list is sorted.
@@ -30,42 +31,6 @@ pub(super) const STABLE_ORDERS: [ModelOrder; 5] = [
     ModelOrder::UpdatedAscending,
     ModelOrder::UpdatedDescending,
 ];
-
-/// What happens to the list.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum ListChange {
-    Create,
-    /// A transaction that began seconds ago commits.
-    CommitLate,
-    Delete,
-    Update,
-    /// One row is deleted and another created at the same time.
-    Replace,
-    /// The same row is updated once more.
-    UpdateAgain,
-    /// A row that was just created is updated.
-    Enrich,
-    /// A row leaves the filter, or one that left enters it again. No date changes.
-    Leave,
-    Enter,
-    Import(usize),
-    /// Deletes each row with a probability, in percent.
-    DeleteShare(u32),
-    DeleteRange(usize),
-    UpdateShare(u32),
-}
-
-/// How the service computes `total_count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
-    Exact,
-    /// `COUNT` and `SELECT` are two statements, with changes in between. `COUNT` is run before `SELECT`, or after it.
-    Before,
-    After,
-    /// Cached for this many microseconds.
-    Cached(u64),
-    Missing,
-}
 
 #[derive(Debug, Clone, Copy)]
 struct ListedRow {
@@ -136,6 +101,11 @@ impl ListModel {
         world.throughout = world.rows.iter().map(|row| row.key.id).collect();
         world.fresh.clear();
         world
+    }
+
+    /// The ids of all rows, in the order of the list.
+    pub(super) fn initial_ids(&self) -> Vec<RowId> {
+        self.rows.iter().map(|row| row.key.id).collect()
     }
 
     /// When a row was created, even if it no longer exists.

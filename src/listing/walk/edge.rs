@@ -43,10 +43,17 @@ impl Edge {
         Self { tail: Vec::new(), position: Position::START, offset: 0, rank: 0, trailing: 0, total: None }
     }
 
-    /// The edge after the rows of an answer from item `from` on, which follow the row at `position`.
-    pub(super) fn behind(answer: &Answer, from: usize, position: Position, rank: u64) -> Self {
-        let base = Self { position, rank, ..Self::start() };
-        base.moved_behind(answer, Anchor { start: from, skipped: 0 })
+    /// The edge after item `at` of an answer, a row at `position` of the line. `rank` counts it.
+    pub(super) fn after_row(answer: &Answer, at: usize, position: Position, rank: u64) -> Self {
+        let rows: Vec<RowFingerprint> = answer.rows[..=at].iter().flatten().copied().collect();
+        let tail = rows[rows.len().saturating_sub(TAIL_MARKS)..].to_vec();
+        let offset = answer.offset + at as u64 + 1;
+        Self { tail, position, offset, rank, trailing: 0, total: answer.total }
+    }
+
+    /// The edge before the first row of an answer, although nothing shows that it follows the rows of this edge.
+    pub(super) fn skipping_to(&self, answer: &Answer) -> Self {
+        Self { position: self.position, rank: self.rank, offset: answer.offset, ..Self::start() }
     }
 
     /// Whether this is the start of the list.

@@ -14,6 +14,10 @@ impl Walk {
         };
         if is_first_time {
             let aside = match (request.purpose, &mut self.phase) {
+                (Purpose::Read, phase) if !self.skips_failed || matches!(phase, Phase::Closing(_)) => {
+                    self.main.retry(window);
+                    Ok(Vec::new())
+                }
                 (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
                 (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
                     head.retry(window);
@@ -33,7 +37,8 @@ impl Walk {
                 Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
                 Err(reason) => self.fall_back(reason),
             }
-            if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
+            let is_skipped = self.skips_failed && matches!(self.phase, Phase::Reading { .. });
+            if is_skipped && request.purpose == Purpose::Read {
                 // Windows after it need not wait for its rows.
                 self.delivered_to = self.delivered_to.max(window.end());
             }
@@ -45,8 +50,8 @@ impl Walk {
     /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        match request.purpose {
-            Purpose::Read | Purpose::Search => self.main.end_before(request.window),
+        match (request.purpose, &self.phase) {
+            (Purpose::Read | Purpose::Search, Phase::Reading { .. }) => self.main.end_before(request.window),
             _ => self.abandon(request),
         }
         self.advance();
@@ -55,6 +60,9 @@ impl Walk {
     /// Continues without a request that failed for the second time.
     pub fn abandon(&mut self, request: &Request) {
         let rows = request.window.rows();
+        if matches!(request.purpose, Purpose::Read | Purpose::Search) {
+            self.main.forget(request.window);
+        }
         match (request.purpose, &mut self.phase) {
             (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
                 self.report.missing.push(gap.start + 1..=gap.end.max(gap.start + 1));
@@ -63,8 +71,12 @@ impl Walk {
             (Purpose::Head, Phase::Closing(closing)) => {
                 // A window beyond the point where the head met known rows is not needed.
                 if closing.head.take().is_some_and(|head| !head.is_done()) {
-                    self.report.missing.push(rows);
+                    self.report.not_rescanned.push(rows);
                 }
+            }
+            (Purpose::Read, Phase::Closing(_)) => {
+                self.report.not_rescanned.push(rows);
+                self.main.give_up();
             }
             // The edge is searched for elsewhere.
             (Purpose::Search, _) => self.main.skip_search(),

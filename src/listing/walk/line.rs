@@ -58,17 +58,47 @@ impl Stretch {
     }
 }
 
+/// A row of an answer that is on the line: its index in the answer and its position on the line.
+pub(super) type LocatedRow = (usize, Position);
+
 /// The position of an answer, shown by the rows that it shares with the line in the same order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Located {
-    /// The first of these rows: its index in the answer and its position on the line.
-    pub(super) first: (usize, Position),
+    rows: Vec<LocatedRow>,
+    /// Number of these rows that show a position: one alone may have moved by itself.
+    needed: usize,
+}
+
+impl Located {
+    /// The first of these rows.
+    pub(super) fn first(&self) -> LocatedRow {
+        self.rows[0]
+    }
+
     /// The last of them.
-    pub(super) last: (usize, Position),
+    pub(super) fn last(&self) -> LocatedRow {
+        self.rows[self.rows.len() - 1]
+    }
+
+    /// The last of them that is not after a position of the line.
+    pub(super) fn last_up_to(&self, position: Position) -> Option<LocatedRow> {
+        self.rows.iter().rev().copied().find(|row| row.1 <= position)
+    }
+
+    /// The first of them that is after a position of the line.
+    pub(super) fn first_after(&self, position: Position) -> Option<LocatedRow> {
+        self.rows.iter().copied().find(|row| row.1 > position)
+    }
+
+    /// The same, without the rows up to a position of the line; `None` if too few are left to show where the answer is.
+    pub(super) fn after(mut self, position: Position) -> Option<Self> {
+        self.rows.retain(|row| row.1 > position);
+        (self.rows.len() >= self.needed).then_some(self)
+    }
 }
 
 /// Result of a look-up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Lookup {
     /// The answer holds no marks, or too few to decide.
     Unknown,
@@ -140,7 +170,7 @@ impl Line {
             of_answer = self.mark_positions(|mark| wanted.contains(mark));
             &of_answer
         };
-        let found: Vec<(usize, Position)> =
+        let found: Vec<LocatedRow> =
             rows.iter().enumerate().filter_map(|(at, row)| Some((at, *mark_positions.get(row.as_ref()?)?))).collect();
         let chain = longest_ascending(&found);
         if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
@@ -148,10 +178,7 @@ impl Line {
         }
         // One row may have moved by itself; two moved rows are rarely in the same order by chance.
         let needed = if rows.len() <= 3 { 1 } else { 2 };
-        match (chain.first(), chain.last()) {
-            (Some(&first), Some(&last)) if chain.len() >= needed => Lookup::Found(Located { first, last }),
-            _ => Lookup::Unknown,
-        }
+        if chain.len() >= needed { Lookup::Found(Located { rows: chain, needed }) } else { Lookup::Unknown }
     }
 
     /// The positions of the wanted marks.
@@ -182,7 +209,7 @@ impl Line {
 }
 
 /// The longest subsequence of `found` whose positions ascend.
-fn longest_ascending(found: &[(usize, Position)]) -> Vec<(usize, Position)> {
+fn longest_ascending(found: &[LocatedRow]) -> Vec<LocatedRow> {
     // `ends[n]` is the entry with the smallest position that ends an ascending subsequence of n + 1 entries.
     let mut ends: Vec<usize> = Vec::new();
     let mut before = vec![None; found.len()];
@@ -207,8 +234,8 @@ mod tests {
         let first = line.insert(Position::START, 0, &rows(0..50));
         line.insert(first, 50, &rows(50..100));
         let Lookup::Found(found) = line.locate(&rows([900, 48, 49, 50, 901])) else { panic!("not found") };
-        assert_eq!((found.first.0, line.rank(found.first.1)), (1, 48));
-        assert_eq!((found.last.0, line.rank(found.last.1)), (3, 50));
+        assert_eq!((found.first().0, line.rank(found.first().1)), (1, 48));
+        assert_eq!((found.last().0, line.rank(found.last().1)), (3, 50));
     }
 
     #[test]
@@ -220,8 +247,8 @@ mod tests {
         }
         for lookup in 0..2 * LOOKUPS_WITHOUT_INDEX {
             let Lookup::Found(found) = line.locate(&rows(440..460)) else { panic!("not found") };
-            assert_eq!((found.first.0, line.rank(found.first.1)), (0, 440));
-            assert_eq!((found.last.0, line.rank(found.last.1)), (17, 457));
+            assert_eq!((found.first().0, line.rank(found.first().1)), (0, 440));
+            assert_eq!((found.last().0, line.rank(found.last().1)), (17, 457));
             assert_eq!(line.index.is_some(), lookup >= LOOKUPS_WITHOUT_INDEX);
         }
     }
@@ -238,7 +265,7 @@ mod tests {
         let mut line = Line::default();
         line.insert(Position::START, 0, &rows(0..24));
         let Lookup::Found(found) = line.locate(&rows([23, 0, 1, 2])) else { panic!("not found") };
-        assert_eq!(line.rank(found.last.1), 2);
+        assert_eq!(line.rank(found.last().1), 2);
         assert!(matches!(line.locate(&rows([5, 4, 3, 2, 1])), Lookup::OutOfOrder));
     }
 

@@ -96,7 +96,9 @@ pub struct Walk {
     fresh_items: BTreeMap<(u64, u32), FreshItems>,
     /// Offset in the list up to which windows were delivered that no reader needed: their rows may be repeated.
     unplaced_to: u64,
-    /// Windows that failed once.
+    /// Whether reading continues after a window that failed, which is then requested once more at the end.
+    skips_failed: bool,
+    /// Windows whose last request failed.
     failed_once: BTreeSet<Window>,
     vain_answers: u64,
     odd_sizes: u32,
@@ -104,8 +106,6 @@ pub struct Walk {
     began_at: Option<i64>,
     moves: Moves,
     is_single_answer: bool,
-    /// Items of the first answer.
-    first_items: u64,
     /// The last window requested, if no other was in flight then.
     sent_alone: Option<Window>,
     /// Whether the answer that holds the end of the list was requested after all others had arrived.
@@ -138,13 +138,13 @@ impl Walk {
             delivered_to: 0,
             fresh_items: BTreeMap::new(),
             unplaced_to: 0,
+            skips_failed: true,
             failed_once: BTreeSet::new(),
             vain_answers: 0,
             odd_sizes: 0,
             began_at: None,
             moves: Moves::default(),
             is_single_answer: false,
-            first_items: 0,
             sent_alone: None,
             end_is_fresh: false,
         }
@@ -156,6 +156,14 @@ impl Walk {
     pub fn with_span(mut self, not_before: Option<i64>) -> Self {
         self.main.span = not_before.map(SpanEnd::new);
         self.report.not_before = not_before;
+        self
+    }
+
+    /// Requests a window that failed once more before any rows after it are delivered, because only the first rows of the
+    /// list are wanted.
+    #[must_use]
+    pub fn without_skipping(mut self) -> Self {
+        self.skips_failed = false;
         self
     }
 
@@ -244,7 +252,14 @@ impl Walk {
         }
     }
 
-    /// Records that a request is in flight: the next one, or one that an earlier run has sent.
+    /// Records a request of an earlier run, whose answer comes from the journal. Nothing shows which others were in flight
+    /// with it.
+    pub fn note_replayed(&mut self, request: &Request) {
+        self.note_sent(request);
+        self.sent_alone = None;
+    }
+
+    /// Records that the next request is in flight.
     pub fn note_sent(&mut self, request: &Request) {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
@@ -266,6 +281,7 @@ impl Walk {
             self.begin(facts);
         }
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.failed_once.remove(&request.window);
         self.undelivered += 1;
         self.report.pages += 1;
         self.report.note_total(facts.paging.total_count);
@@ -326,7 +342,6 @@ impl Walk {
         let total = facts.paging.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
         self.began_at = facts.answered_at;
-        self.first_items = facts.items.len() as u64;
     }
 
     /// A server that answers with other window sizes than requested cannot be read with overlap.
@@ -343,11 +358,13 @@ impl Walk {
     }
 
     fn note_step(&mut self, step: ReaderStep) {
-        self.report.changes += u64::from(step.shift != 0);
-        if matches!(self.phase, Phase::Reading { gap: None }) {
-            self.moves.note_boundary(step.shift);
+        if let Some(shift) = step.shift {
+            self.report.changes += u64::from(shift != 0);
+            if matches!(self.phase, Phase::Reading { gap: None }) {
+                self.moves.note_boundary(shift);
+            }
+            self.report.boundaries += 1;
         }
-        self.report.boundaries += 1;
         if let (Some(window), Some(fresh)) = (step.window, step.fresh) {
             self.fresh_items.insert((window.offset(), window.size), fresh);
         }

@@ -78,9 +78,9 @@ impl Probe {
                 let (label, row) = Line::label(position);
                 self.ranks.get(&label).map(|rank| rank + u64::from(row))
             };
-            if let (Some(first), Some(last)) = (rank(found.first.1), rank(found.last.1)) {
+            if let (Some(first), Some(last)) = (rank(found.first().1), rank(found.last().1)) {
                 let grown = |at: usize, rank: u64| signed(answer.offset + at as u64) - signed(rank);
-                let (grown_first, grown_last) = (grown(found.first.0, first), grown(found.last.0, last));
+                let (grown_first, grown_last) = (grown(found.first().0, first), grown(found.last().0, last));
                 if first > part.from && first <= part.to {
                     self.parts.push(ProbePart { to: first, grown_to: grown_first, ..part });
                 }

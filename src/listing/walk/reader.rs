@@ -10,6 +10,7 @@
 //! *Easy to get wrong:* an answer without a row of the edge is not a continuation, even if its numbers match. See
 //! [`Search`].
 
+mod advance;
 mod plan;
 mod recovery;
 mod span;
@@ -20,9 +21,9 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::edge::{Anchor, Edge};
-use super::line::{Line, Located, Lookup, Position};
+use super::line::{Line, Lookup, Position};
 use super::overlap::Overlap;
-use super::search::{Clue, Search};
+use super::search::{Ahead, Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
@@ -40,8 +41,8 @@ const MAX_RESTARTS: u32 = 6;
 pub(super) enum Goal {
     /// At the end of the list.
     End,
-    /// At the first row that is on the line already.
-    Line,
+    /// At the first row after the edge that is on the line already. About this many rows are before it.
+    Line { rows: u64 },
 }
 
 /// State of a planned window.
@@ -74,8 +75,8 @@ pub(super) struct FreshItems {
 pub(super) struct ReaderStep {
     /// The window that was answered.
     pub(super) window: Option<Window>,
-    /// By how many rows the list moved at the boundary.
-    pub(super) shift: i64,
+    /// By how many rows the list moved at the boundary; `None` at the start of the list, which is no boundary.
+    pub(super) shift: Option<i64>,
     /// Its first new items; `None` where the list is read for the second time.
     pub(super) fresh: Option<FreshItems>,
 }
@@ -106,6 +107,8 @@ pub(super) struct Reader {
     resume: Option<Resume>,
     /// Rows of the line up to the furthest position that was read.
     furthest: u64,
+    /// That position. Nothing after it was read by this reader, whatever is read again.
+    furthest_position: Position,
     is_done: bool,
     /// Determines where reading may stop before the end of the list, if a span was requested.
     pub(super) span: Option<SpanEnd>,
@@ -115,6 +118,8 @@ pub(super) struct Reader {
     pub(super) end: u64,
     rereads: u32,
     stalls: u32,
+    /// Full answers in a row whose items after the edge are not rows, so that no answer can connect to them.
+    opaque: u32,
     restarts: u32,
     was_cut: bool,
     /// Rows of the first answer, if it was short, no count shows why, and nothing has been read after it yet.
@@ -136,6 +141,7 @@ impl Reader {
         Self {
             goal,
             cap,
+            furthest_position: edge.position,
             edge,
             wanted: None,
             limit: None,
@@ -151,6 +157,7 @@ impl Reader {
             end: 0,
             rereads: 0,
             stalls: 0,
+            opaque: 0,
             restarts: 0,
             was_cut: false,
             short_first: None,
@@ -197,9 +204,15 @@ impl Reader {
         self.wanted = Some(window);
     }
 
+    /// Records that a window is no longer in flight and will not be requested again.
+    pub(super) fn forget(&mut self, window: Window) {
+        self.slots.remove(&key(window));
+        self.wanted = self.wanted.filter(|&wanted| wanted != window);
+    }
+
     /// Plans no windows from this one on, because the service refuses it.
     pub(super) fn end_before(&mut self, window: Window) {
-        self.slots.remove(&key(window));
+        self.forget(window);
         self.wanted = None;
         if let Some(search) = &mut self.search {
             search.is_out = false;
@@ -268,57 +281,6 @@ impl Reader {
         }
     }
 
-    /// Continues the edge with an answer that holds it.
-    fn continue_with(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) -> ReaderStep {
-        let is_start = self.edge.is_start();
-        let shift = if is_start { 0 } else { self.edge.shift(answer, anchor) };
-        let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none() && self.restarts == 0;
-        let fresh = is_new_ground
-            .then(|| FreshItems { from: self.edge.fresh_from(anchor), unread_from: self.edge.unread_from(anchor) });
-        if self.resume.is_none() && self.search.is_none() {
-            self.overlap.note(shift.unsigned_abs());
-        }
-        self.search = None;
-        self.found.clear();
-        let rows = &answer.rows[anchor.start..];
-        if self.meets(answer, anchor.start, line) {
-            return ReaderStep { window: Some(answer.window), shift, fresh };
-        }
-        if answer.is_short {
-            self.end = answer.end();
-        }
-        if let Some(size) = self.short_first.take().filter(|&size| size >= MIN_CAP && !rows.is_empty()) {
-            // The server sends smaller pages than requested, and does not say so.
-            (self.cap, self.was_cut) = (size.min(self.cap), false);
-        }
-        let counts_more = answer.total.is_some_and(|total| total > answer.end());
-        let is_unexplained = is_start && answer.is_short && !answer.is_last() && !counts_more;
-        self.short_first = u32::try_from(answer.rows.len()).ok().filter(|&rows| is_unexplained && rows > 0);
-        self.odd_pages += u64::from(self.was_cut && !rows.is_empty());
-        self.was_cut = answer.is_short && answer.claims_more;
-        self.stalls = if rows.is_empty() { self.stalls + 1 } else { 0 };
-        self.is_done = answer.is_last()
-            || (answer.may_be_last && self.stalls > 0)
-            || (answer.is_short && answer.claims_more && self.stalls > 1);
-        if !rows.is_empty() && !self.is_done {
-            self.rereads = 0;
-        }
-        self.advance_edge(answer, anchor, line);
-        ReaderStep { window: Some(answer.window), shift, fresh }
-    }
-
-    fn advance_edge(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) {
-        let fresh = &answer.rows[anchor.start..];
-        let mut edge = self.edge.moved_behind(answer, anchor);
-        let rows = fresh.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        edge.position = line.insert(self.edge.position, self.edge.rank, &fresh[..rows]);
-        edge.rank = self.edge.rank + rows as u64;
-        self.furthest = self.furthest.max(edge.rank);
-        self.edge = edge;
-        self.note_span(answer, anchor);
-        self.forget_behind();
-    }
-
     /// Drops answers that end before the edge, because none of their rows is needed.
     fn forget_behind(&mut self) {
         let offset = self.edge.offset;
@@ -337,29 +299,12 @@ impl Reader {
         });
     }
 
-    /// Whether the rows of an answer meet the line at a row after which everything was read already. If so, the reader is
-    /// done, or continues at the edge that it left.
-    fn meets(&mut self, answer: &Answer, start: usize, line: &mut Line) -> bool {
-        let from = match (&self.resume, self.goal) {
-            (Some(resume), _) => resume.from,
-            (None, Goal::Line) => self.edge.position,
-            (None, Goal::End) => return false,
-        };
-        let Lookup::Found(Located { first, last }) = line.locate(&answer.rows[start..]) else { return false };
-        if first.1 <= from && last.1 <= from {
-            return false;
+    /// What rows of the line after the edge show.
+    fn ahead(&self) -> Ahead {
+        match self.goal {
+            Goal::End => Ahead::Read,
+            Goal::Line { rows } => Ahead::Unread(rows),
         }
-        line.insert(self.edge.position, self.edge.rank, &answer.rows[start..start + first.0]);
-        let Some(Resume { mut edge, .. }) = self.resume.take() else {
-            self.is_done = true;
-            return true;
-        };
-        let between = edge.rank.saturating_sub(line.rank(last.1) + 1);
-        edge.offset = answer.offset + (start + last.0) as u64 + 1 + between;
-        edge.total = answer.total;
-        self.edge = edge;
-        self.forget_behind();
-        true
     }
 
     /// Drops answers that were not needed.

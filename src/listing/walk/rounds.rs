@@ -64,11 +64,15 @@ pub(super) struct Gap {
 impl Walk {
     /// Moves on to the next phase when the current one is done.
     pub(super) fn advance(&mut self) {
-        let limit = MAX_VAIN_ANSWERS + 3 * self.report.rows / u64::from(self.cap);
-        if self.vain_answers > limit && self.report.unreliable != Some(Unreliable::NoProgress) && !self.is_finished() {
-            self.report.unreliable = Some(Unreliable::NoProgress);
-            self.phase = Phase::Finished;
-            return;
+        let limit = MAX_VAIN_ANSWERS + 3 * self.report.known() / u64::from(self.cap);
+        if self.vain_answers > limit && !self.is_finished() {
+            self.vain_answers = 0;
+            if let Phase::Rescanning(_) = self.phase {
+                self.report.unreliable.get_or_insert(Unreliable::NoProgress);
+                self.phase = Phase::Finished;
+                return;
+            }
+            self.fall_back(Unreliable::NoProgress);
         }
         if let Phase::Reading { .. } | Phase::Closing(_) = self.phase
             && self.main.cannot_overlap()
@@ -141,15 +145,17 @@ impl Walk {
     fn end_reading(&mut self) {
         if let Some(Break { edge, window, end }) = self.main.breaks.pop() {
             let start = edge.offset;
-            let mut reader = Reader::new(Goal::Line, edge, self.cap);
+            let rows = end.saturating_sub(start);
+            let mut reader = Reader::new(Goal::Line { rows }, edge, self.cap);
             reader.request(window);
+            // A row can move from the gap to the end before the gap is read.
+            self.end_is_fresh = false;
             self.phase = Phase::Reading { gap: Some(Gap { reader, end, start }) };
             return;
         }
         self.report.searches = self.main.searches;
-        // The second answer, if there is one, only shows that nothing follows a full page.
-        let held = self.report.known() + self.report.rejected;
-        if self.report.pages <= 2 && !self.main.is_cut() && held == self.first_items && self.report.changes == 0 {
+        // Two answers are two moments: a row may have moved from one to the other in between.
+        if self.report.pages == 1 && !self.main.is_cut() {
             self.is_single_answer = true;
             self.judge();
             if !self.report.count_disagrees {
@@ -163,13 +169,13 @@ impl Walk {
 
     /// Reads the start and the end of the list again.
     pub(super) fn close(&mut self, round: u32) {
-        let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
-        // Another size means another URL, so that no cache holds the answer.
-        let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
-        head.request(Window::first(size));
         // Rows that could not be fetched must not count as growth, or too much of the start would be read.
         let known = self.line.rows() + self.report.missing_rows();
         let grown = self.main.edge.offset.saturating_sub(known);
+        let mut head = Reader::new(Goal::Line { rows: grown }, Edge::start(), self.cap);
+        // Another size means another URL, so that no cache holds the answer.
+        let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
+        head.request(Window::first(size));
         head.expected_end = Some(grown);
         // The end is not read again if its window was requested after all other answers had arrived.
         if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
@@ -207,8 +213,10 @@ impl Walk {
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
         let (round, recounts) = (closing.round, closing.recounts);
-        let is_start_settled = closing.is_head_fresh || !self.report.missing.is_empty();
-        let is_end_settled = self.end_is_fresh || self.main.is_limited() || self.main.is_cut();
+        // What cannot be fetched stays in doubt however often it is requested.
+        let has_failed = !self.report.missing.is_empty() || !self.report.not_rescanned.is_empty();
+        let is_start_settled = closing.is_head_fresh || has_failed;
+        let is_end_settled = self.end_is_fresh || self.main.is_limited() || self.main.is_cut() || has_failed;
         if closing.is_of_earlier_run {
             self.close(0);
             return;

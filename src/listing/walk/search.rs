@@ -2,15 +2,16 @@
 //!
 //! An answer in which no row is known shows only that the edge is elsewhere, ahead or behind. The change of `total_count`
 //! suggests a position (a hint, never a proof), then the search continues outward in both directions. An answer that
-//! holds rows of the line gives the distance: the edge is as many rows after them as on the line.
+//! holds rows of the line gives the distance: the edge is as many rows after them, or before them, as on the line.
 
 use super::Window;
 use super::answer::Answer;
 use super::edge::Edge;
-use super::line::{Line, Located, Lookup};
+use super::line::{Line, LocatedRow, Lookup};
 
-/// Number of windows without a row of the line after which the list is read from its start.
-const MAX_TRIES: u32 = 9;
+/// Number of windows that are tried around a position before the list is read from its start, and number of answers with
+/// rows of the line that may suggest another position.
+const MAX_TRIES: u32 = 10;
 /// Number of rows past the expected position of the edge that an answer must hold to show that the edge is gone.
 const ROWS_PAST_GONE_EDGE: u64 = 3;
 
@@ -25,13 +26,22 @@ pub(super) struct Search {
     located: u32,
     /// Offset after the last row of the line that was found.
     low: Option<u64>,
-    /// Offset at which rows were found that follow known rows but are not on the line, or at which the list had ended.
+    /// Offset at which rows were found that come after the edge, or at which the list had ended.
     high: Option<u64>,
     tried: Vec<Window>,
     next: Window,
     pub(super) is_out: bool,
-    /// Whether reading may continue at any row of the line.
-    may_jump: bool,
+    /// Which rows of the line are after the edge.
+    ahead: Ahead,
+}
+
+/// What rows of the line after the edge show.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ahead {
+    /// Everything before them was read, so that reading may continue at any of them.
+    Read,
+    /// About this many rows between the edge and them were not read.
+    Unread(u64),
 }
 
 /// What an answer without the edge shows.
@@ -39,8 +49,8 @@ pub(super) struct Search {
 pub(super) enum Clue {
     /// The edge is expected elsewhere.
     Elsewhere,
-    /// The edge is gone: these are the last rows before it that are still there.
-    Gone(Located),
+    /// The edge is gone: reading continues after this row.
+    Gone(LocatedRow),
     /// Rows are in another order than before.
     OutOfOrder,
 }
@@ -48,7 +58,7 @@ pub(super) enum Clue {
 impl Search {
     /// A search that begins where the change of `total_count` suggests. Its first window is chosen when it has
     /// [learned](Self::learn) from the answer that did not hold the edge.
-    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, may_jump: bool) -> Self {
+    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, ahead: Ahead) -> Self {
         let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
         let base = edge.offset.saturating_add_signed(moved).max(1);
         Self {
@@ -61,7 +71,7 @@ impl Search {
             tried: Vec::new(),
             next: Window::first(cap),
             is_out: false,
-            may_jump,
+            ahead,
         }
     }
 
@@ -77,7 +87,7 @@ impl Search {
 
     /// Whether the list must be read from its start.
     pub(super) fn is_at_start(&self) -> bool {
-        self.tries > MAX_TRIES
+        self.tries >= MAX_TRIES
     }
 
     /// By how many rows the edge is expected to have moved.
@@ -92,24 +102,35 @@ impl Search {
             Lookup::OutOfOrder => return Clue::OutOfOrder,
             Lookup::Unknown => None,
         };
-        if let Some(found) = found {
-            let (at, position) = found.last;
-            let behind = (answer.rows.len() - 1 - at) as u64;
-            let between = edge.rank.saturating_sub(line.rank(position) + 1);
-            self.located += 1;
-            let is_seen_past =
-                behind >= between + ROWS_PAST_GONE_EDGE || self.high.is_some_and(|high| high <= answer.end());
-            // Everything before any row of the line was read, so a later row serves as well.
-            let is_further_on = position > edge.position && self.may_jump;
-            if is_further_on || (position <= edge.position && (is_seen_past || self.located > MAX_TRIES)) {
-                return Clue::Gone(found);
+        self.located += u32::from(found.is_some());
+        let before = found.as_ref().and_then(|found| found.last_up_to(edge.position));
+        let after = found.as_ref().and_then(|found| found.first_after(edge.position));
+        match (before, after, self.ahead, found) {
+            (_, Some(_), Ahead::Read, Some(found)) => return Clue::Gone(found.last()),
+            (Some(row), ..) => {
+                let (at, position) = row;
+                let past = (answer.rows.len() - 1 - at) as u64;
+                let between = edge.rank.saturating_sub(line.rank(position) + 1);
+                let is_seen_past = past >= between + ROWS_PAST_GONE_EDGE
+                    || self.high.is_some_and(|high| high <= answer.end())
+                    || after.is_some();
+                if is_seen_past || self.located >= MAX_TRIES {
+                    return Clue::Gone(row);
+                }
+                let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));
+                self.low = Some(low);
+                self.aim(low + between);
             }
-            let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));
-            self.low = Some(low);
-            self.aim(low + between);
-        } else if answer.rows.is_empty() || self.low.is_some_and(|low| answer.offset >= low) {
-            self.high = Some(self.high.map_or(answer.offset, |high| high.min(answer.offset)));
-            self.aim(self.base);
+            (None, Some((at, position)), Ahead::Unread(rows), _) => {
+                let high = self.lower_high(answer.offset + at as u64);
+                let between = line.rank(position).saturating_sub(edge.rank);
+                self.aim(high.saturating_sub(between + rows));
+            }
+            _ if answer.rows.is_empty() || self.low.is_some_and(|low| answer.offset >= low) => {
+                self.lower_high(answer.offset);
+                self.aim(self.base);
+            }
+            _ => {}
         }
         self.choose(cap);
         Clue::Elsewhere
@@ -121,6 +142,13 @@ impl Search {
         self.choose(cap);
     }
 
+    /// Notes an offset at which rows after the edge were found; returns the lowest one.
+    fn lower_high(&mut self, offset: u64) -> u64 {
+        let high = self.high.map_or(offset, |high| high.min(offset));
+        self.high = Some(high);
+        high
+    }
+
     /// Tries a position, or the middle between known positions on both sides.
     fn aim(&mut self, position: u64) {
         let low = self.low.unwrap_or(0);
@@ -129,7 +157,7 @@ impl Search {
             .filter(|&high| position >= high)
             .map_or(position, |high| low + high.saturating_sub(low) / 2)
             .max(1);
-        if position != self.base {
+        if position != self.base && self.located < MAX_TRIES {
             self.base = position;
             self.tries = self.tries.min(1);
         }
@@ -139,7 +167,7 @@ impl Search {
     fn choose(&mut self, cap: u32) {
         let step = u64::from(cap) * 6 / 10;
         let margin = (u64::from(cap) / 3).max(1);
-        while self.tries <= MAX_TRIES {
+        while self.tries < MAX_TRIES {
             let n = self.tries;
             self.tries += 1;
             // First the base, then outward from it and from where the edge was: -1, +1, -3, +3 steps.

@@ -2,9 +2,12 @@
 //! list as a last resort, and skips windows that could not be fetched.
 
 use super::{
-    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Position, Reader, ReaderStep, Resume, Search, Slot,
+    Anchor, Answer, Break, Clue, Edge, Line, MAX_RESTARTS, Position, Reader, ReaderStep, Resume, Search, Slot,
     Unreliable, WaitingPosition, Window, key,
 };
+
+/// Maximum number of full answers in a row whose items after the edge are not rows.
+const MAX_OPAQUE: u32 = 2;
 
 impl Reader {
     /// Continues the edge as far as the answers received so far reach, and skips windows that could not be fetched.
@@ -20,6 +23,9 @@ impl Reader {
                 if matches!(place, WaitingPosition::Found(_)) {
                     self.forget_stale();
                 }
+                if self.opaque > MAX_OPAQUE {
+                    return Err(Unreliable::NoProgress);
+                }
             }
             if self.is_done {
                 self.settle();
@@ -28,10 +34,9 @@ impl Reader {
             if self.skip_failed(line) {
                 continue;
             }
-            let was_lost = self.search.is_some();
             self.search_edge(line)?;
-            // A lost edge may be in any answer received so far.
-            if was_lost || self.search.is_none() || self.best().is_none() {
+            // A lost edge, or the one that replaces it, may be in any answer received so far.
+            if self.best().is_none() {
                 break;
             }
         }
@@ -40,72 +45,60 @@ impl Reader {
 
     /// Starts or continues the search for the edge after an answer that does not hold it.
     fn search_edge(&mut self, line: &mut Line) -> Result<(), Unreliable> {
-        let offset = self.edge.offset;
-        let covering = |(&(start, size), slot): (&(u64, u32), &Slot)| match slot {
-            Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.total),
-            _ => None,
-        };
-        let total = self.found.last().map(|answer| answer.total);
-        let Some(total) = total.or_else(|| self.slots.iter().find_map(covering)) else { return Ok(()) };
         if self.search.is_none() {
-            self.searches += 1;
-            self.search = Some(Search::begin(&self.edge, total, self.cap, self.goal == Goal::End));
-            // The answer that should hold the edge may hold other known rows.
-            if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
+            let offset = self.edge.offset;
+            let covering = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
                 Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
                 _ => None,
-            }) {
-                self.found.push(answer);
-            }
+            });
+            let Some(answer) = covering else { return Ok(()) };
+            self.searches += 1;
+            self.search = Some(Search::begin(&self.edge, answer.total, self.cap, self.ahead()));
+            // It may hold other known rows.
+            self.found.push(answer);
         }
-        self.learn(line)
-    }
-
-    pub(super) fn learn(&mut self, line: &mut Line) -> Result<(), Unreliable> {
         for answer in std::mem::take(&mut self.found) {
-            let Some(search) = &mut self.search else { return Ok(()) };
-            if search.is_at_start() && answer.offset == 0 {
-                self.restarts += 1;
-                if self.restarts > MAX_RESTARTS {
-                    return Err(Unreliable::TooRestless);
-                }
-                let old = std::mem::replace(&mut self.edge, Edge::start());
-                if self.restarts == 1 {
-                    self.resume.get_or_insert(Resume { edge: old, from: Position::START });
-                } else {
-                    // The edge was lost before: reading everything from the start costs more, but always succeeds.
-                    self.resume = None;
-                    if let Some(span) = &mut self.span {
-                        span.restart();
-                    }
-                }
-                if !self.meets(&answer, 0, line) {
-                    self.advance_edge(&answer, Anchor::at_start(), line);
-                    self.is_done = answer.is_last();
-                }
-                self.search = None;
-                return Ok(());
-            }
-            match search.learn(&self.edge, line, &answer, self.cap) {
-                Clue::Elsewhere => {}
-                Clue::OutOfOrder => return Err(Unreliable::OrderChanges),
-                Clue::Gone(located) => {
-                    let (at, position) = located.last;
-                    let rank = line.rank(position) + 1;
-                    let rows = &answer.rows[at + 1..];
-                    self.edge = Edge::behind(&answer, at, position, rank + rows.len() as u64);
-                    self.edge.position = line.insert(position, rank, rows);
-                    self.is_done = answer.is_last();
-                    if answer.is_short {
-                        self.end = answer.end();
-                    }
-                    self.search = None;
-                    self.forget_behind();
-                    return Ok(());
-                }
+            if self.learn(answer, line)? {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Learns from an answer that does not hold the edge; returns whether the edge was replaced by one that it holds.
+    fn learn(&mut self, answer: Answer, line: &mut Line) -> Result<bool, Unreliable> {
+        let Some(search) = &mut self.search else { return Ok(false) };
+        if search.is_at_start() && answer.offset == 0 {
+            self.restarts += 1;
+            if self.restarts > MAX_RESTARTS {
+                return Err(Unreliable::TooRestless);
+            }
+            let old = std::mem::replace(&mut self.edge, Edge::start());
+            if self.restarts == 1 {
+                self.resume.get_or_insert(Resume { edge: old, from: Position::START });
+            } else {
+                // The edge was lost before: reading everything from the start costs more, but always succeeds.
+                self.resume = None;
+                if let Some(span) = &mut self.span {
+                    span.restart();
+                }
+            }
+            self.found.push(answer);
+            return Ok(true);
+        }
+        match search.learn(&self.edge, line, &answer, self.cap) {
+            Clue::Elsewhere => Ok(false),
+            Clue::OutOfOrder => Err(Unreliable::OrderChanges),
+            Clue::Gone((at, position)) => {
+                self.edge = Edge::after_row(&answer, at, position, line.rank(position) + 1);
+                if self.edge.anchor_in(&answer).is_none() {
+                    // Rows before this one follow it as well.
+                    return Err(Unreliable::OrderChanges);
+                }
+                self.found.push(answer);
+                Ok(true)
+            }
+        }
     }
 
     /// Continues after a window that could not be fetched; returns whether there was such a window and an answer after
@@ -134,12 +127,10 @@ impl Reader {
             let end = if n + 1 == skipped.len() { answer.offset } else { start + u64::from(size) };
             self.breaks.push(Break { edge: self.edge.clone(), window, end });
         }
-        let rows = answer.rows.len() as u64;
-        let position = line.insert(self.edge.position, self.edge.rank, &answer.rows);
-        self.edge = Edge::behind(&answer, 0, position, self.edge.rank + rows);
-        self.furthest = self.furthest.max(self.edge.rank);
-        self.is_done = answer.is_last();
-        self.end = answer.end();
+        self.edge = self.edge.skipping_to(&answer);
+        if !self.meets(&answer, 0, line) {
+            self.adopt(&answer, Anchor::at_start(), line);
+        }
         true
     }
 

@@ -41,7 +41,7 @@ fn a_window_that_holds_the_last_row_continues_the_list() {
     let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 6);
     let steps = reading.take(2, 3, &[4, 5, 6], 6);
-    assert_eq!((steps.len(), steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (1, 0, Some(1)));
+    assert_eq!((steps.len(), steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (1, Some(0), Some(1)));
     assert_eq!(reading.reader.edge.rank, 6);
 }
 
@@ -51,7 +51,7 @@ fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
     reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 9);
     // Row 2 is deleted; the window was planned with an overlap of two rows.
     let steps = reading.take(2, 4, &[6, 7, 8, 9], 8);
-    assert_eq!((steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (-1, Some(1)));
+    assert_eq!((steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (Some(-1), Some(1)));
     assert_eq!(reading.reader.edge.offset, 8);
 }
 
@@ -85,7 +85,7 @@ fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
     reading.reader.note_sent(window);
     let ends_with_the_edge = Answer { offset: 2, ..answer(window, &[1, 2, 3, 4], 10) };
     let steps = reading.reader.take(ends_with_the_edge, &mut reading.line).unwrap();
-    assert_eq!((steps.len(), steps[0].shift), (1, 2));
+    assert_eq!((steps.len(), steps[0].shift), (1, Some(2)));
     assert_eq!(reading.reader.edge.offset, 6);
     // The answer that did not hold the edge is from another time: the rows after the edge are requested again, not
     // searched for.
@@ -135,7 +135,7 @@ fn a_short_answer_that_announces_more_is_read_again_first() {
 fn a_reader_of_the_head_stops_where_it_meets_the_line() {
     let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5], 5);
-    let mut head = Reader::new(Goal::Line, Edge::start(), 6);
+    let mut head = Reader::new(Goal::Line { rows: 0 }, Edge::start(), 6);
     head.request(Window { page: 1, size: 5 });
     let (window, _) = head.next_window(8).unwrap();
     head.note_sent(window);
