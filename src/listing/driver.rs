@@ -17,6 +17,7 @@ use futures::future::{LocalBoxFuture, OptionFuture};
 use crate::base::plural::{count_of, grouped};
 use crate::journal::{Entry, JournalSlot};
 
+use super::first_page::{FirstPage, first_page};
 use super::in_flight::{ArrivedPage, InFlight};
 use super::reorder::{Next, Reorder, changed};
 use super::source::{Fetched, ListFailure, ListPage, PageSource};
@@ -195,24 +196,13 @@ where
     /// Fetches the first page, with a page size that the service accepts; returns `false` if the service says that
     /// nothing matches.
     async fn take_first(&mut self) -> Result<bool, ReadError<S::Error>> {
-        let mut size = self.settings.page_size;
-        loop {
-            let permit = self.source.permit().await;
-            let request = self.settings.walk(size).first_request();
-            let error = match self.source.fetch(request.window, permit).await {
-                Ok(fetched) => {
-                    self.walk = self.settings.walk(size);
-                    self.walk.note_sent(&request);
-                    let arrived = self.in_flight.keep(request, fetched);
-                    return self.accept(arrived, None).await.map(|()| true);
-                }
-                Err(error) if error.is_empty_list() => return Ok(false),
-                Err(error) => error,
-            };
-            let Some(smaller) = error.smaller_page_size(size) else { return Err(ReadError::Source(error)) };
-            tracing::warn!(name: "page_size_reduced", "the API refuses pages of {size} rows; continuing with {smaller}");
-            size = smaller;
-        }
+        let first = first_page(self.source, self.settings.page_size).await.map_err(ReadError::Source)?;
+        let Some(FirstPage { fetched, accepted_size, .. }) = first else { return Ok(false) };
+        self.walk = self.settings.walk(accepted_size);
+        let request = self.walk.first_request();
+        self.walk.note_sent(&request);
+        let arrived = self.in_flight.keep(request, fetched);
+        self.accept(arrived, None).await.map(|()| true)
     }
 
     /// Fetches everything that the walk requests, concurrently.

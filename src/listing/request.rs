@@ -1,5 +1,6 @@
 //! What a walk requests, and what it learns from an answer.
 
+use super::source::{Fetched, ListPage};
 use super::{RowKey, Window};
 use crate::journal::Question;
 
@@ -122,6 +123,19 @@ impl Taken {
             }
         }
         kept
+    }
+}
+
+impl<'a> PageFacts<'a> {
+    /// What this answer to a request for `window` says.
+    pub(super) fn of<P: ListPage>(window: Window, fetched: &'a Fetched<P>) -> Self {
+        Self {
+            window,
+            items: fetched.page.items(),
+            paging: fetched.paging,
+            answered_at: fetched.answered_at,
+            request_id: fetched.request_id.as_deref(),
+        }
     }
 }
 
