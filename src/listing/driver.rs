@@ -155,7 +155,9 @@ where
     /// How many windows may be read ahead of those that are proven; fewer when only a few rows are left to deliver.
     fn read_ahead(&self) -> usize {
         let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
-        let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(1));
+        // Windows that overlap add fewer rows than pages.
+        let more = u64::from(self.settings.consistency != Consistency::Plain);
+        let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(more));
         let wanted = wanted.and_then(|windows| usize::try_from(windows).ok());
         wanted.map_or(read_ahead, |windows| windows.min(read_ahead))
     }

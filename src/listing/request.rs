@@ -163,8 +163,14 @@ impl PageFacts<'_> {
         (Window { page, size }.offset(), size)
     }
 
+    /// Whether the answer says that more rows follow.
+    pub(super) fn claims_more(&self) -> bool {
+        let end = self.place_of_answer().0 + self.items.len() as u64;
+        self.paging.has_more == Some(true) || self.paging.total_count > Some(end)
+    }
+
     /// Whether the answer has no rows and says that none follow.
     pub(super) fn is_behind_the_end(&self) -> bool {
-        self.items.is_empty() && self.paging.has_more == Some(false)
+        self.items.is_empty() && self.paging.has_more == Some(false) && !self.claims_more()
     }
 }

@@ -45,8 +45,9 @@ impl Walk {
     /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        match request.purpose {
-            Purpose::Read | Purpose::Search => self.main.end_before(request.window),
+        match (request.purpose, &mut self.phase) {
+            (Purpose::Read | Purpose::Search, _) => self.main.end_before(request.window),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
             _ => self.abandon(request),
         }
         self.advance();

@@ -241,8 +241,8 @@ impl Walk {
                 probe.next_window(self.cap).map(|window| Request { window, purpose: Purpose::Probe })
             }
             Phase::Rescanning(rescan) => {
-                let page = rescan.plan.next_page(u64::MAX)?;
-                Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Rescan })
+                let window = rescan.next_window(read_ahead)?;
+                Some(Request { window, purpose: Purpose::Rescan })
             }
             Phase::Finished => None,
         }
