@@ -7,7 +7,7 @@ use super::lookup_reading::LookupReading;
 use super::reading::{ListReading, Reading};
 use crate::api::{Account, ChildProfile, Scope};
 use crate::error::Error;
-use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, expected_requests};
+use crate::listing::{Consistency, FirstPage, ListPage, expected_requests, first_page};
 use crate::publish::OutputError;
 use crate::resources::{BuildBatches, ListSource, LookupResource, Resource};
 
@@ -54,28 +54,18 @@ pub trait Estimating: Reading {
 impl<R: Resource> Estimating for ListReading<R> {
     async fn estimate(&self, account: &Account, scope: Scope) -> Result<Estimate, Error> {
         let source = ListSource { account, scope, resource: &self.resource };
-        let mut size = self.settings.page_size;
         let nothing = Estimate {
             requests: 1,
             overlap: 0,
             rows: Some(0),
             total: None,
-            page_size: Some(size),
+            page_size: Some(self.settings.page_size),
             is_maximum: false,
             sample: None,
             profiles: Vec::new(),
         };
-        let first = loop {
-            match source.fetch(Window::first(size), source.permit().await).await {
-                Ok(first) => break first,
-                Err(error) if error.is_empty_list() => return Ok(nothing),
-                Err(error) => match error.smaller_page_size(size) {
-                    Some(smaller) => size = smaller,
-                    None => return Err(Error::Api(error.error)),
-                },
-            }
-        };
-        let honored = first.paging.page_size.unwrap_or(size).clamp(1, size);
+        let first = first_page(&source, self.settings.page_size).await.map_err(|error| Error::Api(error.error))?;
+        let Some(FirstPage { fetched: first, honored_size: honored, .. }) = first else { return Ok(nothing) };
         let items = first.page.items();
         let limit = self.settings.limit;
         let total = first.paging.total_count;
@@ -83,10 +73,13 @@ impl<R: Resource> Estimating for ListReading<R> {
         let is_limited = limit.is_some_and(|limit| total.is_none_or(|total| total > limit));
         let counted = rows.unwrap_or(items.len() as u64);
         let pages = expected_requests(counted, honored, Consistency::Plain);
-        let once = expected_requests(counted, honored, self.settings.consistency);
         // A read that stops early neither checks the start and end again nor rescans the list.
-        let once = if is_limited { once.saturating_sub(2).max(pages) } else { once };
-        let again = if self.settings.consistency == Consistency::Strict && !is_limited { pages } else { 0 };
+        let requests = match self.settings.consistency {
+            Consistency::Auto | Consistency::Strict if is_limited => {
+                expected_requests(counted, honored, Consistency::Auto).saturating_sub(2).max(pages)
+            }
+            consistency => expected_requests(counted, honored, consistency),
+        };
         let drawn = self.sample.map(|sample| sample.pages(counted, honored).len() as u64 + 1);
         let keep: Vec<bool> = items.iter().map(Option::is_some).collect();
         let mut batches = self.batches();
@@ -98,7 +91,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             let all = batch.num_rows();
             Ok::<_, OutputError>((kept.unwrap_or(batch), all))
         });
-        let (requests, overlap) = drawn.map_or((once + again, once + again - pages), |drawn| (drawn, 0));
+        let (requests, overlap) = drawn.map_or((requests, requests - pages), |drawn| (drawn, 0));
         let rows = self.sample.map_or(rows, |sample| rows.map(|rows| rows.min(sample.rows)));
         Ok(Estimate {
             requests,

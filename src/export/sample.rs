@@ -16,7 +16,9 @@ use super::delivered::{Delivered, RequestSubject};
 use super::read_report::ReadReport;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
-use crate::listing::{Fetched, ListFailure, ListPage, PageSource, Paging, ReadProgress, ReadSettings, RowId, Window};
+use crate::listing::{
+    Fetched, FirstPage, ListPage, PageSource, Paging, ReadProgress, ReadSettings, RowId, Window, first_page,
+};
 use crate::report::ConsistencyFacts;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
@@ -63,15 +65,15 @@ pub(super) async fn read_sample<S: PageSource>(
     mut observe: impl FnMut(ReadProgress),
 ) -> Result<ReadReport, SampleEnd<S::Error>> {
     let mut report = SampleReport::default();
-    let Some((first, asked)) = first_page(source, settings.page_size).await? else {
+    let Some(first) = first_page(source, settings.page_size).await.map_err(SampleEnd::Failed)? else {
         return Ok(report.finish(sample, 0, noun));
     };
-    // The page size that the server applied: otherwise the pages would not be the ones drawn.
-    let size = first.paging.page_size.unwrap_or(asked).clamp(1, asked);
+    // With another page size than the server honors, the pages would not be spread over the whole list.
+    let FirstPage { fetched: first, accepted_size, honored_size: size } = first;
     let total = first.paging.total_count.unwrap_or(first.page.items().len() as u64);
     let pages = sample.pages(total, size);
     let planned = pages.len() as u64;
-    let mut first = Some(first).filter(|_| size == asked);
+    let mut first = Some(first).filter(|_| size == accepted_size);
     let answers = pages.into_iter().map(|page| {
         let read_already = first.take_if(|_| page == 1);
         let window = Window { page, size };
@@ -97,22 +99,6 @@ pub(super) async fn read_sample<S: PageSource>(
         }
     }
     Ok(report.finish(sample, total.div_ceil(u64::from(size)), noun))
-}
-
-/// The first page and the accepted page size; `None` if the list is missing.
-async fn first_page<S: PageSource>(
-    source: &S,
-    mut size: u32,
-) -> Result<Option<(Fetched<S::Page>, u32)>, SampleEnd<S::Error>> {
-    loop {
-        let error = match source.fetch(Window::first(size), source.permit().await).await {
-            Ok(first) => return Ok(Some((first, size))),
-            Err(error) if error.is_empty_list() => return Ok(None),
-            Err(error) => error,
-        };
-        let Some(smaller) = error.smaller_page_size(size) else { return Err(SampleEnd::Failed(error)) };
-        size = smaller;
-    }
 }
 
 /// Counts over the pages of a sample.

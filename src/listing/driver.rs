@@ -17,6 +17,7 @@ use futures::future::{LocalBoxFuture, OptionFuture};
 use crate::base::plural::{count_of, grouped};
 use crate::journal::{Entry, JournalSlot};
 
+use super::first_page::{FirstPage, first_page};
 use super::in_flight::{ArrivedPage, InFlight};
 use super::reorder::{Next, Reorder, changed};
 use super::source::{Fetched, ListFailure, ListPage, PageSource};
@@ -156,7 +157,9 @@ where
     /// How many windows may be read ahead of those that are proven; fewer when only a few rows are left to deliver.
     fn read_ahead(&self) -> usize {
         let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
-        let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(1));
+        // Windows that overlap add fewer rows than pages.
+        let more = u64::from(self.settings.consistency != Consistency::Plain);
+        let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(more));
         let wanted = wanted.and_then(|windows| usize::try_from(windows).ok());
         wanted.map_or(read_ahead, |windows| windows.min(read_ahead))
     }
@@ -197,24 +200,13 @@ where
     /// Fetches the first page, with a page size that the service accepts; returns `false` if the service says that
     /// nothing matches.
     async fn take_first(&mut self) -> Result<bool, ReadError<S::Error>> {
-        let mut size = self.settings.page_size;
-        loop {
-            let permit = self.source.permit().await;
-            let request = self.settings.walk(size).first_request();
-            let error = match self.source.fetch(request.window, permit).await {
-                Ok(fetched) => {
-                    self.walk = self.settings.walk(size);
-                    self.walk.note_sent(&request);
-                    let arrived = self.in_flight.keep(request, fetched);
-                    return self.accept(arrived, None).await.map(|()| true);
-                }
-                Err(error) if error.is_empty_list() => return Ok(false),
-                Err(error) => error,
-            };
-            let Some(smaller) = error.smaller_page_size(size) else { return Err(ReadError::Source(error)) };
-            tracing::warn!(name: "page_size_reduced", "the API refuses pages of {size} rows; continuing with {smaller}");
-            size = smaller;
-        }
+        let first = first_page(self.source, self.settings.page_size).await.map_err(ReadError::Source)?;
+        let Some(FirstPage { fetched, accepted_size, .. }) = first else { return Ok(false) };
+        self.walk = self.settings.walk(accepted_size);
+        let request = self.walk.first_request();
+        self.walk.note_sent(&request);
+        let arrived = self.in_flight.keep(request, fetched);
+        self.accept(arrived, None).await.map(|()| true)
     }
 
     /// Fetches everything that the walk requests, concurrently.

@@ -30,13 +30,7 @@ pub(super) struct ArrivedPage<P> {
 impl<P: super::source::ListPage> ArrivedPage<P> {
     /// What the walk needs to know about it.
     pub(super) fn facts(&self) -> PageFacts<'_> {
-        PageFacts {
-            window: self.request.window,
-            items: self.fetched.page.items(),
-            paging: self.fetched.paging,
-            answered_at: self.fetched.answered_at,
-            request_id: self.fetched.request_id.as_deref(),
-        }
+        PageFacts::of(self.request.window, &self.fetched)
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //!  driver ─► walk        which window is next, and is the list complete? (no I/O; see its own diagram)
-//!    ├─► source          where pages come from: the API, or the model in the tests
+//!    ├─► source        where pages come from: the API, or the model in the tests
+//!    ├─► first_page    the page sizes that the service accepts and honors
 //!    ├─► in_flight     requests in flight; answers go to the journal, so that an interrupted run can resume
-//!    └─► reorder         pages that arrived out of order
+//!    └─► reorder       pages that arrived out of order
 //! ```
 //!
 //! `export` calls [`read_list`]. This module depends neither on HTTP nor on the resource.
@@ -14,6 +15,7 @@
 //! overlap prove that none is lost.
 
 mod driver;
+mod first_page;
 mod in_flight;
 mod reorder;
 mod request;
@@ -25,6 +27,7 @@ mod walk;
 mod window;
 
 pub use driver::{DeliveredPage, ReadError, ReadProgress, ReadSettings, ReceiverGone, read_list};
+pub use first_page::{FirstPage, first_page};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
 pub use source::{Fetched, ListFailure, ListPage, PageSource};

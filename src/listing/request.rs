@@ -1,5 +1,6 @@
 //! What a walk requests, and what it learns from an answer.
 
+use super::source::{Fetched, ListPage};
 use super::{RowKey, Window};
 use crate::journal::Question;
 
@@ -125,6 +126,19 @@ impl Taken {
     }
 }
 
+impl<'a> PageFacts<'a> {
+    /// What this answer to a request for `window` says.
+    pub(super) fn of<P: ListPage>(window: Window, fetched: &'a Fetched<P>) -> Self {
+        Self {
+            window,
+            items: fetched.page.items(),
+            paging: fetched.paging,
+            answered_at: fetched.answered_at,
+            request_id: fetched.request_id.as_deref(),
+        }
+    }
+}
+
 impl PageFacts<'_> {
     /// The page size that the server honors, according to its first answer.
     pub(super) fn honored_size(&self) -> u32 {
@@ -149,8 +163,14 @@ impl PageFacts<'_> {
         (Window { page, size }.offset(), size)
     }
 
+    /// Whether the answer says that more rows follow.
+    pub(super) fn claims_more(&self) -> bool {
+        let end = self.place_of_answer().0 + self.items.len() as u64;
+        self.paging.has_more == Some(true) || self.paging.total_count > Some(end)
+    }
+
     /// Whether the answer has no rows and says that none follow.
     pub(super) fn is_behind_the_end(&self) -> bool {
-        self.items.is_empty() && self.paging.has_more == Some(false)
+        self.items.is_empty() && self.paging.has_more == Some(false) && !self.claims_more()
     }
 }

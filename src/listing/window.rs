@@ -54,7 +54,9 @@ impl Window {
         let furthest = if cap < SMALL_CAP {
             // No window crosses a row whose number is a multiple of every size.
             let is_dead_end = |size| sizes.clone().all(|other| reach(start, size).is_multiple_of(u64::from(other)));
-            sizes.clone().max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
+            // An end that is no dead end is better only if there is progress.
+            let advances = |&size: &u32| reach(start, size) > end;
+            sizes.clone().filter(advances).max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
         } else {
             // The largest size wins a tie, so that the start of the list is read as a plain page.
             sizes.max_by_key(|&size| reach(start, size))
@@ -98,6 +100,13 @@ mod tests {
     fn pages_of_two_rows_cannot_overlap_everywhere() {
         assert_eq!(Window::overlapping(2, 1, 2), None);
         assert!((1..50_000).all(|end| Window::overlapping(end, 1, 20).is_some()));
+    }
+
+    #[test]
+    fn small_pages_reach_a_dead_end_rather_than_stop_before_it() {
+        // Row 12 ends a page of every size, so nothing overlaps after it. But rows 11 and 12 can be read.
+        assert_eq!(Window::overlapping(10, 1, 4), Some(Window { page: 3, size: 4 }));
+        assert!(Window::can_overlap(10, 4) && !Window::can_overlap(12, 4));
     }
 
     /// What overlap costs on a list that does not change: 14 % more windows than pages.

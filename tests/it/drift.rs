@@ -212,7 +212,31 @@ fn deep_pages_that_are_refused_may_be_missing() {
         // The number is above a thousand, and has a comma.
         let first = format!("1,{:03}", read + 1 - 1_000);
         run.expect_stderr(&format!("rows {first} to 3,000 of the list could not be fetched and are missing"));
+        let plain = [&arguments[..], &["--consistency", "plain"]].concat();
+        let run = sent_export().contacts(&server.url(), &plain).finish().expect_code(3);
+        assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_000, "{run:?}");
+        run.expect_stderr("rows 1,001 to 3,000 of the list could not be fetched and are missing");
     }
+}
+
+#[test]
+fn plain_pages_and_the_rows_up_to_a_limit_are_written_in_list_order_with_any_concurrency() {
+    let server = ScriptedServer::start(|_, head| {
+        let asked = Asked::by(head);
+        // Later pages are often answered first.
+        std::thread::sleep(Duration::from_millis(u64::from(asked.page * 7 % 5) * 30));
+        asked.answer_of(1_000)
+    });
+    let written = |concurrency: &str, more: &[&str]| {
+        let plain = ["-o", "c.csv", "--consistency", "plain", "--page-size", "50", "--concurrency", concurrency];
+        let run = sent_export().contacts(&server.url(), &[&plain, more].concat()).finish().expect_code(3);
+        std::fs::read_to_string(run.path("c.csv")).unwrap()
+    };
+    let whole = written("1", &[]);
+    assert_eq!(whole.lines().count(), 1_001);
+    assert_eq!(written("8", &[]), whole);
+    let first: Vec<&str> = whole.lines().take(1 + 175).collect();
+    assert_eq!(written("8", &["--limit", "175"]).lines().collect::<Vec<_>>(), first);
 }
 
 #[test]

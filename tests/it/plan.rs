@@ -55,6 +55,29 @@ fn a_run_takes_as_many_requests_as_planned() {
 }
 
 #[test]
+fn a_plan_counts_with_the_page_size_that_the_service_honors() {
+    // The service states the requested page size, but sends no more than 50 rows.
+    let server = ScriptedServer::start(|_, head| {
+        let asked = crate::support::Asked::by(head);
+        let size = asked.size.min(50);
+        let stated = format!(r#""page_size":{}"#, asked.size);
+        Answer::ok(page(asked.page, size, 1_000).replace(&format!(r#""page_size":{size}"#), &stated))
+    });
+    let run = plan(&server.url(), &["contacts", "-o", "c.csv"]).expect_code(0);
+    assert_eq!(value(&run, "rows"), "1,000 contacts in the list, 50 on a page");
+    assert_eq!(number(&value(&run, "requests")), 20 + 3 + 2);
+    let sample = ["-o", "c.csv", "--sample", "200"];
+    let run = sent_export().contacts(&server.url(), &sample).finish().expect_code(3);
+    let ids = crate::support::csv_ids(&run.path("c.csv"));
+    let in_quarters = [0, 250, 500, 750].map(|from: u128| {
+        let numbers = ids.iter().map(|id| id.as_u128() & 0xffff_ffff_ffff);
+        let numbers = numbers.map(|number| format!("{number:x}").parse::<u128>().unwrap());
+        numbers.filter(|number| (from..from + 250).contains(number)).count()
+    });
+    assert_eq!(in_quarters, [50; 4], "one page of each quarter of the list");
+}
+
+#[test]
 fn a_resumable_run_is_counted() {
     let server = ScriptedServer::start(|_, head| match crate::support::Asked::by(head) {
         asked if asked.holds(1_500) => Answer::error(500, "INTERNAL_001"),

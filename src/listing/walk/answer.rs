@@ -27,9 +27,8 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn new(facts: &PageFacts<'_>) -> Self {
         let (offset, size) = facts.place_of_answer();
-        let end = offset + facts.items.len() as u64;
         let is_short = facts.items.len() < size as usize;
-        let claims_more = facts.paging.has_more == Some(true) || facts.paging.total_count > Some(end);
+        let claims_more = facts.claims_more();
         let is_uncounted = facts.paging.total_count.is_none() && !facts.items.is_empty();
         Self {
             window: facts.window,

@@ -11,8 +11,12 @@ impl Walk {
         self.report.limit_reached = limit;
     }
 
-    /// Whether the rows of an answer may be delivered now. Rows of the main reader are delivered in list order.
+    /// Whether the rows of an answer may be delivered now. Rows of the main reader and of rescans are delivered in list
+    /// order.
     pub fn is_due(&self, request: &Request) -> bool {
+        if let (Purpose::Rescan, Phase::Rescanning(rescan)) = (request.purpose, &self.phase) {
+            return rescan.plan.is_next(request.window.page);
+        }
         let waits =
             request.purpose == Purpose::Read && matches!(self.phase, Phase::Reading { .. }) && !self.main.is_done();
         let is_next = request.window.offset() <= self.delivered_to.max(self.main.edge.offset);
@@ -36,7 +40,7 @@ impl Walk {
         let fresh = items.map_or_else(|| first_new.unwrap_or(facts.items.len()), |items| items.from);
         let fresh = match request.purpose {
             Purpose::Rescan if self.consistency != Consistency::Plain => facts.items.len()..facts.items.len(),
-            Purpose::Rescan => 0..facts.items.len(),
+            Purpose::Rescan if self.is_plain_page(request) => 0..facts.items.len(),
             Purpose::Head | Purpose::Probe if first_new.is_none() => facts.items.len()..facts.items.len(),
             _ => fresh.min(facts.items.len())..facts.items.len(),
         };
@@ -53,7 +57,7 @@ impl Walk {
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
         let earliest = self.began_at.unwrap_or(i64::MAX);
         let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
-        let is_plain = self.consistency == Consistency::Plain;
+        let is_plain = self.is_plain_page(request);
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_repeat = |at: usize| match request.purpose {
             Purpose::Read => items.is_some_and(|items| at >= items.unread_from && is_placed),
@@ -88,6 +92,11 @@ impl Walk {
         self.report.duplicates += repeated;
         self.moves.note_repeated(self.report.rows, repeated);
         keep
+    }
+
+    /// Whether this is a page of a plain read, and not the answer with overlap that shows whether rows follow the first.
+    fn is_plain_page(&self, request: &Request) -> bool {
+        self.consistency == Consistency::Plain && request.window.size >= self.cap
     }
 
     /// Whether the list is read page by page. An answer of an earlier run may belong to another phase.

@@ -50,8 +50,9 @@ impl Walk {
     /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        match (request.purpose, &self.phase) {
+        match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, Phase::Reading { .. }) => self.main.end_before(request.window),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
             _ => self.abandon(request),
         }
         self.advance();

@@ -68,12 +68,17 @@ const DATE_SLACK: i64 = 300_000_000;
 /// Consecutive answers that may hold nothing new, in addition to as many as it takes to read the list three times.
 const MAX_VAIN_ANSWERS: u64 = 100;
 
-/// Requests that it takes to read a list of `rows` once while it does not change: its pages, a seventh more for the
-/// overlap, and two to read the end and the start again. Accurate to about 2 %.
+/// Requests that it takes to read a list of `rows` while it does not change: its pages, a seventh more for the overlap, two
+/// to read the end and the start again, and its pages once more in the strict mode. Accurate to about 2 %.
 pub fn expected_requests(rows: u64, page_size: u32, consistency: Consistency) -> u64 {
     let pages = rows.div_ceil(u64::from(page_size.max(1))).max(1);
-    let is_plain = consistency == Consistency::Plain || pages == 1;
-    if is_plain { pages } else { pages + pages.div_ceil(7) + 2 }
+    let with_overlap = pages + pages.div_ceil(7) + 2;
+    match consistency {
+        _ if pages == 1 => pages,
+        Consistency::Plain => pages,
+        Consistency::Auto => with_overlap,
+        Consistency::Strict => with_overlap + pages,
+    }
 }
 
 /// The state of one walk.
@@ -186,8 +191,7 @@ impl Walk {
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.filter(|_| self.report.pages > 0)?;
         let total = self.main.planned_end().map_or(total, |end| end.min(total));
-        let requests = expected_requests(total, self.cap, self.consistency);
-        Some(if self.consistency == Consistency::Plain { requests } else { requests.max(self.report.pages) })
+        Some(expected_requests(total, self.cap, self.consistency).max(self.report.pages))
     }
 
     /// What the walk has seen so far.
@@ -245,8 +249,8 @@ impl Walk {
                 probe.next_window(self.cap).map(|window| Request { window, purpose: Purpose::Probe })
             }
             Phase::Rescanning(rescan) => {
-                let page = rescan.plan.next_page(u64::MAX)?;
-                Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Rescan })
+                let window = rescan.next_window(read_ahead)?;
+                Some(Request { window, purpose: Purpose::Rescan })
             }
             Phase::Finished => None,
         }

@@ -4,12 +4,16 @@
 //! A rescan proves nothing by itself. If rows have no fixed position, it may miss the same row again, so rescans are
 //! repeated until one finds nothing new and as many rows were read as the list has. After a few that find nothing, they
 //! stop, and the evidence says how many rows are known to be missing.
+//!
+//! *Easy to get wrong:* an answer without rows shows the end of the list only if its count agrees. If it does not, the page
+//! is requested once more. A page that stays empty although later pages have rows counts as not read.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
-use super::WalkReport;
 use super::page_plan::PagePlan;
-use crate::listing::PageFacts;
+use super::{Consistency, Phase, Walk, WalkReport};
+use crate::listing::{PageFacts, Window};
 
 /// Maximum number of rescans of a list whose order cannot be relied on.
 const MAX_RESCANS: u32 = 10;
@@ -17,7 +21,18 @@ const MAX_RESCANS: u32 = 10;
 /// few pages is missed by about one rescan in three, and so by three in a row in about one case in 25.
 const MAX_VAIN_RESCANS: u32 = 3;
 /// Number of pages without items after which the list is taken to have ended, whatever the server says.
-const MAX_EMPTY_PAGES: u32 = 8;
+const MAX_EMPTY_PAGES: usize = 8;
+
+/// Whether a full first page is the whole list. Its count alone does not show that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndCheck {
+    /// The first page is not full, or rows follow it.
+    NotNeeded,
+    /// The second page is requested only to show whether rows follow; so many rows were known before.
+    Pending { known: u64 },
+    /// It contains no rows that follow.
+    Passed { known: u64 },
+}
 
 /// Successive reads of the whole list.
 #[derive(Debug)]
@@ -28,9 +43,16 @@ pub(super) struct Rescan {
     /// Consecutive rescans that found nothing new.
     vain: u32,
     /// Pages of the current rescan without any item.
-    empty_pages: u32,
+    empty_pages: BTreeSet<u64>,
+    /// Pages of the current rescan that were empty although the API announced rows, and were requested again.
+    requested_again: BTreeSet<u64>,
+    /// The last page of the current rescan that has items.
+    last_filled: u64,
     /// Whether the current rescan has reached the end of the list.
     is_at_end: bool,
+    /// Whether the service refused a page of the current rescan, and so all pages after it.
+    is_refused: bool,
+    end_check: EndCheck,
     /// Pages of the current rescan on which every row is older than the requested span.
     older_pages: BTreeSet<u64>,
     /// Whether all its pages were sorted by creation time, newest first.
@@ -41,11 +63,15 @@ impl Rescan {
     /// Starts the first rescan.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
         let mut rescan = Self {
-            plan: PagePlan::new(1, 1),
+            plan: PagePlan::new(1),
             page_size,
             vain: 0,
-            empty_pages: 0,
+            empty_pages: BTreeSet::new(),
+            requested_again: BTreeSet::new(),
+            last_filled: 0,
             is_at_end: false,
+            is_refused: false,
+            end_check: EndCheck::NotNeeded,
             older_pages: BTreeSet::new(),
             is_sorted: true,
         };
@@ -61,21 +87,93 @@ impl Rescan {
     fn begin_next(&mut self, report: &mut WalkReport) {
         report.rescans += 1;
         report.found_by_last_rescan = 0;
-        (self.empty_pages, self.is_at_end) = (0, false);
-        self.older_pages.clear();
-        self.plan = PagePlan::new(1, self.pages(report.total_last.unwrap_or(0)).max(1));
+        (self.last_filled, self.is_at_end, self.is_refused) = (0, false, false);
+        for pages in [&mut self.empty_pages, &mut self.requested_again, &mut self.older_pages] {
+            pages.clear();
+        }
+        self.plan = PagePlan::new(self.pages(report.total_last.unwrap_or(0)).max(1));
     }
 
     fn pages(&self, total: u64) -> u64 {
         total.div_ceil(u64::from(self.page_size.max(1)))
     }
 
+    /// The next page to request, fewer than `read_ahead` pages after the first one that is awaited.
+    pub(super) fn next_window(&self, read_ahead: usize) -> Option<Window> {
+        let page = self.plan.next_page(read_ahead)?;
+        let size = self.page_size;
+        let is_end_check = self.is_end_check(page);
+        // As in the other modes, it holds the last known row: some services refuse a page after the end of the list.
+        let overlapping = is_end_check.then(|| Window::overlapping(size.into(), 1, size)).flatten();
+        Some(overlapping.unwrap_or(Window { page, size }))
+    }
+
+    /// Requests one more answer, because a full page does not show that no rows follow it.
+    fn check_end(&mut self, known: u64) {
+        self.end_check = EndCheck::Pending { known };
+        self.plan.set_last(2);
+    }
+
+    /// Whether this page is requested only to show whether rows follow the first page.
+    fn is_end_check(&self, page: u64) -> bool {
+        page == 2 && matches!(self.end_check, EndCheck::Pending { .. })
+    }
+
+    /// Processes the answer that shows whether rows follow the first page.
+    fn take_end_check(&mut self, facts: &PageFacts<'_>) {
+        let EndCheck::Pending { known } = self.end_check else { return };
+        let end = facts.place_of_answer().0 + facts.items.len() as u64;
+        // If it ends earlier, a deletion may have moved rows to before it.
+        if end == u64::from(self.page_size) && !facts.claims_more() {
+            self.end_check = EndCheck::Passed { known };
+        } else {
+            // Read on with whole pages.
+            self.end_check = EndCheck::NotNeeded;
+            self.plan.request_again(facts.window.page);
+        }
+    }
+
+    /// Records that the service refuses a page, and so all pages after it.
+    pub(super) fn refused(&mut self, page: u64) {
+        (self.is_at_end, self.is_refused) = (true, true);
+        self.plan.refused(page);
+    }
+
+    /// Rows of the list that the current rescan could not read, from 1.
+    fn missing_rows(&self, total: Option<u64>) -> Vec<RangeInclusive<u64>> {
+        if self.end_check != EndCheck::NotNeeded {
+            // Nothing shows that there are rows after the first page.
+            return Vec::new();
+        }
+        let empty = self.empty_pages.range(..self.last_filled);
+        let pages = self.plan.missing().iter().chain(empty);
+        let mut rows: Vec<_> = pages.map(|&page| Window { page, size: self.page_size }.rows()).collect();
+        if self.is_refused {
+            // Pages after the refused one that were never requested.
+            let last = Window { page: self.plan.last(), size: self.page_size };
+            rows.extend(total.filter(|&total| total > last.end()).map(|total| last.end() + 1..=total));
+        }
+        rows
+    }
+
     /// Processes a page.
     pub(super) fn take(&mut self, facts: &PageFacts<'_>, report: &mut WalkReport) {
-        self.plan.answered(facts.window.page);
+        let page = facts.window.page;
+        self.plan.answered(page);
         report.pages_rescanned += 1;
-        self.empty_pages += u32::from(facts.items.is_empty());
-        if facts.is_behind_the_end() || self.empty_pages > MAX_EMPTY_PAGES {
+        if self.is_end_check(page) {
+            self.take_end_check(facts);
+            return;
+        }
+        if !facts.items.is_empty() {
+            self.last_filled = self.last_filled.max(page);
+        } else if facts.claims_more() && self.requested_again.insert(page) {
+            self.plan.request_again(page);
+            return;
+        } else {
+            self.empty_pages.insert(page);
+        }
+        if facts.is_behind_the_end() || self.empty_pages.len() > MAX_EMPTY_PAGES {
             self.is_at_end = true;
             self.plan.stop();
         }
@@ -96,7 +194,7 @@ impl Rescan {
         // But not forever, in case a server always reports more.
         let read = self.pages(report.known() + report.rejected) + 2;
         let is_open = is_full && facts.paging.has_more.is_none();
-        let announced = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
+        let announced = if may_have_more || is_open { (page + 1).min(read) } else { 0 };
         self.plan.set_last(self.plan.last().max(counted).max(announced));
     }
 
@@ -133,5 +231,35 @@ impl Rescan {
             self.begin_next(report);
         }
         continues
+    }
+}
+
+impl Walk {
+    /// Ends the last rescan. If a plain read found one full page, one more answer must show that no rows follow it.
+    pub(super) fn end_rescans(&mut self) {
+        let Phase::Rescanning(rescan) = &mut self.phase else { return };
+        let report = &mut self.report;
+        let missing = rescan.missing_rows(report.total_last);
+        if self.consistency == Consistency::Plain {
+            let is_whole = missing.is_empty() && report.fewer_than_counted() == 0;
+            let is_full = self.first_items >= u64::from(rescan.page_size);
+            if is_whole && is_full && report.pages == 1 && rescan.end_check == EndCheck::NotNeeded {
+                rescan.check_end(report.known());
+                return;
+            }
+            self.is_single_answer = is_whole
+                && match rescan.end_check {
+                    EndCheck::NotNeeded => report.pages == 1,
+                    EndCheck::Pending { .. } => false,
+                    EndCheck::Passed { known } => known == report.known(),
+                };
+            report.missing.extend(missing);
+        } else {
+            report.not_rescanned.extend(missing);
+            if report.looks_for_unread {
+                report.unread = report.fewer_than_counted();
+            }
+        }
+        self.phase = Phase::Finished;
     }
 }

@@ -110,17 +110,7 @@ impl Walk {
             }
             Phase::Rescanning(rescan) => {
                 if !rescan.continues(&mut self.report) {
-                    let missing = rescan.plan.missing().iter().map(|&page| Window { page, size: self.cap }.rows());
-                    if self.consistency == Consistency::Plain {
-                        self.report.missing.extend(missing);
-                        self.is_single_answer = self.report.pages == 1 && self.report.fewer_than_counted() == 0;
-                    } else {
-                        self.report.not_rescanned.extend(missing);
-                        if self.report.looks_for_unread {
-                            self.report.unread = self.report.fewer_than_counted();
-                        }
-                    }
-                    self.phase = Phase::Finished;
+                    self.end_rescans();
                 }
             }
             Phase::Finished => {}

@@ -1,0 +1,254 @@
+//! Lists that are read page by page: the order of the output, refused and empty pages, and when one page is the whole list.
+
+use super::service::{Outcome, Service, ServiceAnswer, ServiceError, read, read_in_two_runs, settings, window_of};
+use crate::listing::Consistency::{Auto, Plain, Strict};
+use crate::listing::{Paging, ReadError, ReadSettings, Window, expected_requests, first_page};
+use crate::verdict::{EvidenceCode as Code, Verdict};
+
+fn numbers(outcome: &Outcome) -> Vec<u64> {
+    let mut rows = outcome.rows.clone();
+    rows.sort_unstable();
+    rows
+}
+
+#[test]
+fn plain_pages_are_written_in_list_order_with_any_concurrency() {
+    for concurrency in [1, 8, 32] {
+        let service = Service::new(|_, window| Ok(window_of(5_010, window)));
+        let outcome = read(&service, &settings(Plain, 50, concurrency)).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..5_010), "concurrency {concurrency}");
+        assert_eq!((outcome.requests.len(), outcome.verdict), (101, Verdict::Unverified));
+    }
+}
+
+#[test]
+fn rescans_write_in_list_order_too() {
+    let service = Service::new(|_, window| Ok(window_of(500, window)));
+    let outcome = read(&service, &settings(Auto, 2, 8)).unwrap();
+    assert!(outcome.rows.iter().copied().eq(0..500), "{outcome:?}");
+    assert!(outcome.codes.contains(&Code::PagesTooSmall), "{outcome:?}");
+}
+
+#[test]
+fn a_limit_of_a_plain_read_writes_the_first_rows_with_no_request_too_many() {
+    for (limit, requests) in [(1, 1), (50, 1), (150, 3), (151, 4), (1_000, 20)] {
+        for concurrency in [1, 8] {
+            let service = Service::new(|_, window| Ok(window_of(5_000, window)));
+            let settings = ReadSettings { limit: Some(limit), ..settings(Plain, 50, concurrency) };
+            let outcome = read(&service, &settings).unwrap();
+            assert!(outcome.rows.iter().copied().eq(0..limit), "{limit} {concurrency}: {:?}", outcome.rows);
+            assert_eq!(outcome.requests.len(), requests, "limit {limit}, concurrency {concurrency}");
+            assert!(outcome.codes.contains(&Code::LimitReached));
+        }
+    }
+}
+
+#[test]
+fn few_plain_pages_are_read_ahead_of_a_slow_one() {
+    let mut service = Service::new(|_, window| Ok(window_of(20_000, window)));
+    service.slow_page = Some(30);
+    let outcome = read(&service, &settings(Plain, 50, 4)).unwrap();
+    assert!(outcome.rows.iter().copied().eq(0..20_000));
+    let sent = *service.sent_meanwhile.borrow();
+    assert!((30..=30 + 4 * 4).contains(&sent), "{sent} requests while page 30 was awaited");
+}
+
+#[test]
+fn a_plain_read_that_is_resumed_writes_in_list_order() {
+    for (concurrency, stop) in [(1, 7), (8, 1), (8, 40), (32, 90)] {
+        let service = Service::new(|_, window| Ok(window_of(10_010, window)));
+        let outcome = read_in_two_runs(&service, &settings(Plain, 50, concurrency), stop).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..10_010), "concurrency {concurrency}, stop {stop}");
+        let repeated = outcome.requests.len() - 201;
+        assert!(repeated <= concurrency, "{repeated} requests were repeated, with {concurrency} in flight");
+    }
+}
+
+#[test]
+fn a_plain_page_that_fails_once_is_written_after_the_others() {
+    for concurrency in [1, 8] {
+        let service = Service::new(move |number, window: Window| match window.page {
+            5 | 9 if number < 50 => Err(ServiceError::Failed),
+            _ => Ok(window_of(5_000, window)),
+        });
+        let outcome = read(&service, &settings(Plain, 50, concurrency)).unwrap();
+        let failed = (200..250).chain(400..450);
+        let others = (0..5_000).filter(|row| !failed.clone().any(|failed| failed == *row));
+        assert!(outcome.rows.iter().copied().eq(others.chain(failed.clone())), "{:?}", outcome.rows);
+    }
+}
+
+/// The service serves only the first 1,000 of 3,010 rows.
+fn refuses_deep_pages(_: usize, window: Window) -> ServiceAnswer {
+    if window.offset() >= 1_000 { Err(ServiceError::Refused) } else { Ok(window_of(3_010, window)) }
+}
+
+#[test]
+fn refused_pages_of_a_plain_read_may_be_missing() {
+    for concurrency in [1, 8] {
+        let plain = settings(Plain, 100, concurrency);
+        let error = read(&Service::new(refuses_deep_pages), &plain).unwrap_err();
+        assert!(matches!(error, ReadError::RefusedFrom { error: ServiceError::Refused, .. }), "{error:?}");
+        let settings = ReadSettings { allow_missing_pages: true, ..plain };
+        let outcome = read(&Service::new(refuses_deep_pages), &settings).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..1_000), "{outcome:?}");
+        assert_eq!(outcome.missing, [[1_001, 3_010]], "{outcome:?}");
+        assert!(outcome.codes.contains(&Code::MissingRows));
+        assert!(outcome.requests.len() <= 10 + concurrency, "{} requests", outcome.requests.len());
+    }
+}
+
+#[test]
+fn refused_pages_of_a_rescan_may_be_missing() {
+    for concurrency in [1, 8] {
+        // Pages of two rows do not overlap, so the list is read page by page at once.
+        let settings = ReadSettings { allow_missing_pages: true, ..settings(Auto, 2, concurrency) };
+        let outcome = read(&Service::new(refuses_deep_pages), &settings).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..1_000), "{outcome:?}");
+        for code in [Code::NotRescanned, Code::FewerReadThanListed] {
+            assert!(outcome.codes.contains(&code), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn one_more_answer_shows_that_a_full_plain_page_is_the_whole_list() {
+    for (size, last) in [(100, 99), (20, 19), (5, 4), (3, 2), (2, 2), (1, 1)] {
+        let service = Service::new(move |_, window| Ok(window_of(size.into(), window)));
+        let outcome = read(&service, &settings(Plain, size, 8)).unwrap();
+        assert_eq!(outcome.requests, [Window::first(size), Window { page: 2, size: last }]);
+        assert!(outcome.rows.iter().copied().eq(0..size.into()), "{outcome:?}");
+        assert_eq!((outcome.verdict, &*outcome.codes), (Verdict::Complete, &[Code::SingleAnswer][..]));
+    }
+    let service = Service::new(|_, window| Ok(window_of(99, window)));
+    let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
+    assert_eq!((outcome.requests.len(), outcome.verdict), (1, Verdict::Complete), "a short page is the last one");
+}
+
+/// The count, and `has_more` by it, are too low.
+#[test]
+fn a_count_does_not_show_that_a_full_plain_page_is_the_whole_list() {
+    for rows in [101, 198, 199, 200, 250, 450] {
+        let service = Service::new(move |_, window: Window| {
+            let (held, paging) = window_of(rows, window);
+            Ok((held, Paging { total_count: Some(100), has_more: Some(window.end() < 100), ..paging }))
+        });
+        let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Unverified, "{outcome:?}");
+        assert!(outcome.rows.len() > 100 && outcome.rows.is_sorted(), "{rows}: {} rows", outcome.rows.len());
+    }
+}
+
+#[test]
+fn a_full_plain_page_is_unverified_if_nothing_shows_that_it_is_the_last_one() {
+    let fails = |_: usize, window: Window| {
+        if window.page > 1 { Err(ServiceError::Failed) } else { Ok(window_of(100, window)) }
+    };
+    let plain = settings(Plain, 100, 8);
+    assert!(matches!(read(&Service::new(fails), &plain), Err(ReadError::Source(ServiceError::Failed))));
+    let settings = ReadSettings { allow_missing_pages: true, ..plain };
+    let outcome = read(&Service::new(fails), &settings).unwrap();
+    assert_eq!((outcome.rows.len(), outcome.verdict), (100, Verdict::Unverified));
+    assert_eq!((outcome.requests.len(), outcome.missing.len()), (3, 0), "{outcome:?}");
+    // Another row has taken the place of the last one, so a row may have moved.
+    let replaced = |_: usize, window: Window| {
+        let (rows, paging) = window_of(100, window);
+        Ok((if window.page > 1 { 500..501 } else { rows }, paging))
+    };
+    let outcome = read(&Service::new(replaced), &settings).unwrap();
+    assert_eq!((outcome.rows.len(), outcome.verdict), (101, Verdict::Unverified), "{outcome:?}");
+}
+
+/// A service that answers a request with an empty page, as if the list ended before it.
+fn empty_for(is_empty: impl Fn(usize, Window) -> bool) -> impl Fn(usize, Window) -> ServiceAnswer {
+    move |number, window| {
+        let (rows, paging) = window_of(3_000, window);
+        if !is_empty(number, window) {
+            return Ok((rows, paging));
+        }
+        Ok((0..0, Paging { has_more: Some(false), ..paging }))
+    }
+}
+
+#[test]
+fn an_empty_page_before_the_end_is_requested_again() {
+    for concurrency in [1, 8] {
+        // The 45th request belongs to the second read.
+        for (consistency, nth, verdict) in [(Strict, 45, Verdict::Complete), (Plain, 5, Verdict::Unverified)] {
+            let service = Service::new(empty_for(|number, _| number == nth));
+            let outcome = read(&service, &settings(consistency, 100, concurrency)).unwrap();
+            assert!(outcome.rows.iter().copied().eq(0..3_000), "{consistency:?}: {outcome:?}");
+            assert_eq!((outcome.verdict, outcome.missing.len()), (verdict, 0), "{outcome:?}");
+            let pages = outcome.requests.iter().rev().take_while(|window| window.size == 100).count();
+            assert_eq!(pages, 30 + 1, "all pages, and the empty one once more");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_stays_empty_before_the_end_was_not_read() {
+    for concurrency in [1, 8] {
+        let service = Service::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
+        let outcome = read(&service, &settings(Strict, 100, concurrency)).unwrap();
+        assert_eq!((outcome.rows.len(), outcome.verdict), (3_000, Verdict::Unverified), "{outcome:?}");
+        assert!(outcome.codes.contains(&Code::NotRescanned), "{outcome:?}");
+        let service = Service::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
+        let outcome = read(&service, &settings(Plain, 100, concurrency)).unwrap();
+        assert_eq!((outcome.rows.len(), outcome.missing), (2_900, vec![[401, 500]]));
+    }
+}
+
+#[test]
+fn empty_pages_after_the_end_cost_few_requests_and_are_not_missing() {
+    for total in [3_300, 1_000_000_000_000] {
+        let service = Service::new(move |_, window| {
+            let (rows, paging) = window_of(2_950, window);
+            Ok((rows, Paging { total_count: Some(total), ..paging }))
+        });
+        let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..2_950));
+        assert!(outcome.missing.is_empty() && outcome.codes.contains(&Code::FewerReadThanListed), "{outcome:?}");
+        assert!(outcome.requests.len() <= 30 + 2 * (8 + 8), "{} requests", outcome.requests.len());
+    }
+}
+
+#[test]
+fn a_list_that_fits_into_small_pages_with_overlap_is_complete() {
+    for rows in 1..=12 {
+        let service = Service::new(move |_, window| Ok(window_of(rows, window)));
+        let outcome = read(&service, &settings(Auto, 4, 1)).unwrap();
+        assert!(outcome.rows.iter().copied().eq(0..rows), "{outcome:?}");
+        // After row 12, no window of up to 4 rows overlaps.
+        let verdict = if rows < 12 { Verdict::Complete } else { Verdict::Unverified };
+        assert_eq!(outcome.verdict, verdict, "{rows} rows: {outcome:?}");
+    }
+}
+
+#[test]
+fn progress_of_a_strict_read_includes_the_second_read() {
+    let service = Service::new(|_, window| Ok(window_of(10_000, window)));
+    let outcome = read(&service, &settings(Strict, 100, 8)).unwrap();
+    let requests = outcome.requests.len() as u64;
+    let planned: Vec<u64> = outcome.progress.iter().map(|now| now.planned_pages.unwrap()).collect();
+    assert!(planned.iter().all(|&planned| planned.abs_diff(requests) <= 5), "{requests} requests, planned {planned:?}");
+    let expected = [Plain, Auto, Strict].map(|consistency| expected_requests(10_000, 100, consistency));
+    assert_eq!(expected, [100, 117, 217]);
+    assert_eq!(expected_requests(100, 100, Strict), 1, "one answer needs no second read");
+}
+
+#[test]
+fn the_first_page_shows_which_size_the_service_accepts_and_honors() {
+    // Pages above 200 rows are refused, and no page has more than 50, whatever it says.
+    let service = Service::new(|_, window: Window| {
+        if window.size > 200 {
+            return Err(ServiceError::PageTooLarge(200));
+        }
+        let (rows, paging) = window_of(3_000, Window { page: window.page, size: window.size.min(50) });
+        Ok((rows, Paging { page_size: Some(window.size), ..paging }))
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let first = runtime.block_on(first_page(&service, 1_000)).unwrap().unwrap();
+    assert_eq!((first.accepted_size, first.honored_size), (200, 50));
+    let outcome = read(&service, &settings(Plain, 1_000, 8)).unwrap();
+    assert_eq!(numbers(&outcome), (0..3_000).collect::<Vec<_>>());
+}
