@@ -111,6 +111,8 @@ pub struct Walk {
     began_at: Option<i64>,
     moves: Moves,
     is_single_answer: bool,
+    /// Items of the first answer.
+    first_items: u64,
     /// The last window requested, if no other was in flight then.
     sent_alone: Option<Window>,
     /// Whether the answer that holds the end of the list was requested after all others had arrived.
@@ -150,6 +152,7 @@ impl Walk {
             began_at: None,
             moves: Moves::default(),
             is_single_answer: false,
+            first_items: 0,
             sent_alone: None,
             end_is_fresh: false,
         }
@@ -346,6 +349,7 @@ impl Walk {
         let total = facts.paging.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
         self.began_at = facts.answered_at;
+        self.first_items = facts.items.len() as u64;
     }
 
     /// A server that answers with other window sizes than requested cannot be read with overlap.
