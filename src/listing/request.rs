@@ -95,7 +95,7 @@ pub struct PageFacts<'a> {
     pub items: &'a [Option<RowKey>],
     /// What the server says about the list.
     pub paging: Paging,
-    /// When the answer was made, in microseconds UTC of the server's clock. Only the report uses it.
+    /// When the answer was made, in microseconds UTC of the server's clock: rows with later times were created during the run.
     pub answered_at: Option<i64>,
     /// `meta.request_id`.
     pub request_id: Option<&'a str>,
@@ -170,7 +170,7 @@ impl PageFacts<'_> {
     }
 
     /// Whether the answer has no rows and says that none follow.
-    pub(super) fn is_behind_the_end(&self) -> bool {
+    pub(super) fn is_after_the_end(&self) -> bool {
         self.items.is_empty() && self.paging.has_more == Some(false) && !self.claims_more()
     }
 }

@@ -277,6 +277,36 @@ fn many_pages_that_cannot_be_fetched_do_not_affect_the_others() {
 
 /// If the total is one too high, the end of the list is requested twice. Both responses arrive before the window ahead of
 /// them, and the run must not wait forever for either.
+/// The page of a list of these contacts that a request covers.
+fn page_of(contacts: &[u32], asked: Asked) -> String {
+    let first = ((asked.page - 1) * asked.size) as usize;
+    let rows = contacts.iter().skip(first).take(asked.size as usize);
+    let rows: Vec<_> = rows.map(|at| serde_json::json!({"id": format!("00000000-0000-4000-8000-{at:012}")})).collect();
+    let has_more = first + rows.len() < contacts.len();
+    let pagination = serde_json::json!({"page": asked.page, "page_size": asked.size, "total_count": contacts.len(),
+        "has_more": has_more});
+    serde_json::json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string()
+}
+
+#[test]
+fn deletions_before_a_window_that_failed_lose_no_other_contacts() {
+    let [whole, later] =
+        [(1..=6_000).collect::<Vec<u32>>(), (1..=6_000).filter(|at| !(501..=900).contains(at)).collect()];
+    let has_failed = AtomicBool::new(false);
+    let server = ScriptedServer::start(move |number, head| {
+        let asked = Asked::by(head);
+        if asked.holds(3_050) && !has_failed.swap(true, Ordering::SeqCst) {
+            return Answer::error(500, "INTERNAL_001");
+        }
+        // The main reading is over by the time the window is requested again.
+        Answer::ok(page_of(if number < 65 { &whole } else { &later }, asked))
+    });
+    let flags = ["-o", "c.csv", "--max-retries", "0", "--concurrency", "1"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0).expect_stderr("healed: 6,000");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 6_000);
+    assert!(server.requests().len() < 100, "{} requests", server.requests().len());
+}
+
 #[test]
 fn a_window_that_is_reread_early_is_awaited_once() {
     let asked_twice = std::sync::Arc::new(AtomicUsize::new(0));

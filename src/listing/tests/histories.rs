@@ -219,7 +219,7 @@ fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
 }
 
 #[test]
-fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
+fn a_plain_read_of_a_span_stops_after_it_and_stays_unverified() {
     let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
     let not_before = Some(ListModel::time_of(49_800));
     let consistency = Consistency::Plain;

@@ -98,7 +98,7 @@ impl Edge {
 
     /// The edge after the last row of an answer that continues this edge. `position` and `rank` are still those of this
     /// edge.
-    pub(super) fn moved_behind(&self, answer: &Answer, anchor: Anchor) -> Self {
+    pub(super) fn moved_after(&self, answer: &Answer, anchor: Anchor) -> Self {
         let fresh = &answer.rows[anchor.start.min(answer.rows.len())..];
         let last = fresh.iter().rposition(Option::is_some).map_or(0, |at| at + 1);
         let kept = &self.tail[..self.tail.len() - anchor.skipped.min(self.tail.len())];

@@ -282,7 +282,7 @@ impl Reader {
     }
 
     /// Drops answers that end before the edge, because none of their rows is needed.
-    fn forget_behind(&mut self) {
+    fn forget_before(&mut self) {
         let offset = self.edge.offset;
         self.slots.retain(|&(start, size), slot| !matches!(slot, Slot::Arrived(_)) || start + u64::from(size) > offset);
     }

@@ -173,11 +173,11 @@ impl Rescan {
         } else {
             self.empty_pages.insert(page);
         }
-        if facts.is_behind_the_end() || self.empty_pages.len() > MAX_EMPTY_PAGES {
+        if facts.is_after_the_end() || self.empty_pages.len() > MAX_EMPTY_PAGES {
             self.is_at_end = true;
             self.plan.stop();
         }
-        if self.is_behind_span(facts, report) {
+        if self.is_after_span(facts, report) {
             report.is_cut = true;
             self.is_at_end = true;
             self.plan.stop();
@@ -200,7 +200,7 @@ impl Rescan {
 
     /// Whether this page and an adjacent one show that the remaining rows are older than the requested span, as far as
     /// pages without overlap can show it. Always false if the order cannot be relied on.
-    fn is_behind_span(&mut self, facts: &PageFacts<'_>, report: &WalkReport) -> bool {
+    fn is_after_span(&mut self, facts: &PageFacts<'_>, report: &WalkReport) -> bool {
         let Some(bound) = report.not_before.filter(|_| report.unreliable.is_none()) else { return false };
         let times: Vec<i64> = facts.items.iter().filter_map(|item| item.as_ref()?.created_at).collect();
         self.is_sorted &= times.is_sorted_by(|before, after| before >= after);

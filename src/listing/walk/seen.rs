@@ -1,8 +1,8 @@
-//! The ids of all rows taken so far, in at most 32 bytes each.
+//! The ids of all rows taken so far, in about 25 bytes each.
 //!
 //! A hash table of bare 128-bit ids with linear probing, filled to no more than [`MAX_FILL`]. General hash sets grow in
 //! powers of two and keep control bytes, which comes to 20 to 39 bytes an id; this one is allocated at the right size at
-//! once, because the first page states the list's length.
+//! once, because the first page states the list's length, with room for some rows that are created during the run.
 //!
 //! *Easy to get wrong:* zero marks a free slot, so the id zero is stored separately.
 
@@ -30,9 +30,9 @@ impl SeenIds {
         Self { slots: vec![0; slots_for(ids)], used: 0, has_zero: false }
     }
 
-    /// Reserves capacity for `ids` ids in total, in one step.
+    /// Reserves capacity for `ids` ids in total and a few more, in one step.
     pub(super) fn reserve(&mut self, ids: usize) {
-        let slots = slots_for(ids);
+        let slots = slots_for(ids + ids / 32);
         if slots > self.slots.len() {
             self.resize(slots);
         }

@@ -45,14 +45,14 @@ impl Reader {
         if !items.is_empty() && !self.is_done {
             self.rereads = 0;
         }
-        let mut edge = self.edge.moved_behind(answer, anchor);
+        let mut edge = self.edge.moved_after(answer, anchor);
         edge.position = line.insert(self.edge.position, self.edge.rank, &items[..rows]);
         edge.rank = self.edge.rank + rows as u64;
         self.furthest = self.furthest.max(edge.rank);
         self.furthest_position = self.furthest_position.max(edge.position);
         self.edge = edge;
         self.note_span(answer, anchor);
-        self.forget_behind();
+        self.forget_before();
     }
 
     /// Notes whether the first answer is shorter than a page and nothing shows why.
@@ -83,7 +83,7 @@ impl Reader {
         edge.offset = answer.offset + (start + last) as u64 + 1 + between;
         edge.total = answer.total;
         self.edge = edge;
-        self.forget_behind();
+        self.forget_before();
         true
     }
 }
