@@ -145,31 +145,59 @@ impl Style {
         line.push(b'"');
     }
 
+    /// Scans a column of texts.
+    fn scan<'a>(&self, values: &'a StringArray) -> CsvTexts<'a> {
+        let plain = self.scan_for(values, is_not_plain);
+        let is_plain = plain.is_bare() && self.null.is_empty();
+        CsvTexts { texts: if plain.is_bare() { plain } else { self.scan_for(values, is_special_byte) }, is_plain }
+    }
+
+    fn scan_for<'a>(&self, values: &'a StringArray, needs_care: impl Fn(u8) -> bool) -> ScannedTexts<'a> {
+        // The default delimiter needs one comparison less per byte of text.
+        match self.delimiter {
+            b',' => ScannedTexts::new(values, needs_care),
+            delimiter => ScannedTexts::new(values, |byte| byte == delimiter || needs_care(byte)),
+        }
+    }
+
     #[inline]
-    fn push_text_cell(&self, texts: &ScannedTexts<'_>, row: usize, line: &mut Vec<u8>) {
+    fn push_text_cell(&self, texts: &CsvTexts<'_>, row: usize, line: &mut Vec<u8>) {
+        if texts.is_plain && !texts.texts.is_empty(row) {
+            texts.texts.push(row, line);
+        } else {
+            self.push_uncertain_cell(&texts.texts, row, line);
+        }
+    }
+
+    /// Appends a text that may need quotes.
+    fn push_uncertain_cell(&self, texts: &ScannedTexts<'_>, row: usize, line: &mut Vec<u8>) {
         let text = texts.value(row);
         match text {
             [first, .., last] | [first @ last]
                 if texts.is_bare() && !is_space(*first) && !is_space(*last) && !self.is_special(text) =>
             {
-                line.extend_from_slice(text);
+                texts.push(row, line);
             }
             _ => self.push_text(text, line),
         }
     }
 
     /// Appends a cell with several texts, separated by commas.
-    fn push_joined(&self, items: &ScannedTexts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
-        let [first, end] = [offsets.start, offsets.end].map(position);
-        if end - first == 1 {
-            return self.push_text_cell(items, first, line);
+    #[inline]
+    fn push_joined(&self, items: &CsvTexts<'_>, rows: Range<usize>, line: &mut Vec<u8>) {
+        if rows.len() == 1 {
+            return self.push_text_cell(items, rows.start, line);
         }
         line.push(b'"');
-        for row in first..end {
-            if row > first {
+        for row in rows.clone() {
+            if row > rows.start {
                 line.push(b',');
             }
-            push_doubling_quotes(items.value(row), line);
+            if items.texts.is_bare() {
+                items.texts.push(row, line);
+            } else {
+                push_doubling_quotes(items.texts.value(row), line);
+            }
         }
         line.push(b'"');
     }
@@ -182,6 +210,13 @@ impl Style {
     }
 }
 
+/// The texts of a column, after looking for bytes that need quotes.
+struct CsvTexts<'a> {
+    texts: ScannedTexts<'a>,
+    /// No text but an empty one needs quotes, whatever it is.
+    is_plain: bool,
+}
+
 /// A column in the form in which its cells are written.
 struct CsvColumn<'a> {
     nulls: Option<&'a NullBuffer>,
@@ -190,10 +225,16 @@ struct CsvColumn<'a> {
 }
 
 enum Cells<'a> {
-    Text(ScannedTexts<'a>),
+    Text(CsvTexts<'a>),
     Scalar(Scalars<'a>),
     /// Lists of texts, by their offsets.
-    Joined(&'a [i32], ScannedTexts<'a>),
+    Joined(&'a [i32], CsvTexts<'a>),
+    Composed(ComposedCells<'a>),
+}
+
+/// Cells that are composed in memory of their own. Apart from the others, so that those are compiled into the loop over all
+/// cells.
+enum ComposedCells<'a> {
     /// As JSON.
     Nested(JsonValues<'a>),
     /// Texts for Excel.
@@ -206,26 +247,23 @@ enum Cells<'a> {
 
 impl<'a> CsvColumn<'a> {
     fn new(array: &'a dyn Array, style: &'a Style) -> Self {
-        // The default delimiter needs one comparison less per byte of text.
-        let texts = |values| match style.delimiter {
-            b',' => ScannedTexts::new(values, is_special_byte),
-            _ => ScannedTexts::new(values, |byte| style.needs_quotes(byte)),
-        };
         let cells = match array.data_type() {
             DataType::List(item) if *item.data_type() == DataType::Utf8 => {
                 let lists = array.as_list::<i32>();
                 let (offsets, items) = (lists.value_offsets(), lists.values().as_string());
                 match style.dialect {
-                    CsvDialect::Rfc4180 => Cells::Joined(offsets, texts(items)),
-                    CsvDialect::Excel => Cells::GuardedList(offsets, items),
-                    CsvDialect::Postgres => Cells::Array(offsets, items),
+                    CsvDialect::Rfc4180 => Cells::Joined(offsets, style.scan(items)),
+                    CsvDialect::Excel => Cells::Composed(ComposedCells::GuardedList(offsets, items)),
+                    CsvDialect::Postgres => Cells::Composed(ComposedCells::Array(offsets, items)),
                 }
             }
-            DataType::List(_) | DataType::Struct(_) => Cells::Nested(JsonValues::new(array)),
+            DataType::List(_) | DataType::Struct(_) => Cells::Composed(ComposedCells::Nested(JsonValues::new(array))),
             _ => match Scalars::new(array) {
                 Some(scalars) => Cells::Scalar(scalars),
-                None if style.dialect == CsvDialect::Excel => Cells::GuardedText(array.as_string()),
-                None => Cells::Text(texts(array.as_string())),
+                None if style.dialect == CsvDialect::Excel => {
+                    Cells::Composed(ComposedCells::GuardedText(array.as_string()))
+                }
+                None => Cells::Text(style.scan(array.as_string())),
             },
         };
         Self { nulls: array.nulls(), cells, style }
@@ -244,18 +282,27 @@ impl<'a> CsvColumn<'a> {
         match &self.cells {
             Cells::Text(texts) => style.push_text_cell(texts, row, line),
             Cells::Scalar(scalars) => scalars.push(row, line),
-            Cells::Joined(offsets, items) => style.push_joined(items, offsets[row]..offsets[row + 1], line),
-            Cells::Nested(values) => {
+            Cells::Joined(offsets, items) => style.push_joined(items, rows_of(offsets, row), line),
+            Cells::Composed(cells) => cells.push(style, row, line),
+        }
+    }
+}
+
+impl ComposedCells<'_> {
+    #[inline(never)]
+    fn push(&self, style: &Style, row: usize, line: &mut Vec<u8>) {
+        match self {
+            Self::Nested(values) => {
                 let mut json = Vec::new();
                 values.push(row, &mut json);
                 style.push_text(&json, line);
             }
-            Cells::GuardedText(texts) => style.push_guarded_cell(texts.value(row), line),
-            Cells::GuardedList(offsets, items) => {
+            Self::GuardedText(texts) => style.push_guarded_cell(texts.value(row), line),
+            Self::GuardedList(offsets, items) => {
                 let list: Vec<&str> = rows_of(offsets, row).map(|item| items.value(item)).collect();
                 style.push_guarded_cell(&list.join(","), line);
             }
-            Cells::Array(offsets, items) => {
+            Self::Array(offsets, items) => {
                 let mut array = Vec::new();
                 let item = |item: usize| items.is_valid(item).then(|| items.value(item));
                 push_array(rows_of(offsets, row).map(item), &mut array);
@@ -273,6 +320,12 @@ fn rows_of(offsets: &[i32], row: usize) -> Range<usize> {
 /// Such a byte needs quotes anywhere in a text.
 fn is_special_byte(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
+}
+
+/// Such a byte may need quotes, depending on its place or the whole text: white space, and the backslash of
+/// [`NULL_OF_OTHERS`] and [`END_OF_DATA`].
+fn is_not_plain(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b',' | b'"' | b'\\')
 }
 
 /// Such a byte needs quotes at either end of a text.

@@ -106,7 +106,7 @@ impl<'a> JsonValues<'a> {
         match &self.kind {
             JsonCells::Text(texts) if texts.is_bare() => {
                 line.push(b'"');
-                line.extend_from_slice(texts.value(row));
+                texts.push(row, line);
                 line.push(b'"');
             }
             JsonCells::Text(texts) => push_escaped(texts.value(row), line),

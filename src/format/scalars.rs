@@ -40,7 +40,9 @@ impl<'a> Scalars<'a> {
     #[inline]
     pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
         match self {
-            Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
+            // Two calls, because the length of each text is known at compile time.
+            Self::Flag(values) if values.value(row) => line.extend_from_slice(b"true"),
+            Self::Flag(_) => line.extend_from_slice(b"false"),
             Self::Int32(values) => push_integer(values.value(row).into(), line),
             Self::Int64(values) => push_integer(values.value(row), line),
             Self::Float(values) => push_float(values.value(row), line),

@@ -302,4 +302,27 @@ proptest! {
             values.into_iter().map(|text| ParsedLine { list: vec![text.clone()], text }).collect();
         prop_assert_eq!(lines, wanted);
     }
+
+    #[test]
+    fn a_csv_cell_does_not_depend_on_other_cells(
+        values in prop::collection::vec(prop::option::of("[a-z]{0,44}|[a ]{0,3}|[\\\\.N\t]{0,2}|[é,;\"\n]{0,2}"), 1..8),
+        dialect in prop::sample::select(vec![CsvDialect::Rfc4180, CsvDialect::Postgres]),
+        delimiter in prop::sample::select(vec![Delimiter::Comma, Delimiter::Semicolon]),
+        null in prop::sample::select(vec!["", "N"]),
+    ) {
+        let written = |values: &[Option<String>]| {
+            let column: ArrayRef = Arc::new(StringArray::from(values.to_vec()));
+            let batch = RecordBatch::try_from_iter_with_nullable([("text", column, true)]).unwrap();
+            csv_with(batch, dialect, delimiter, null)
+        };
+        let apart = values.iter().map(|value| written(std::slice::from_ref(value)).split_off("text\n".len()));
+        prop_assert_eq!(written(&values), format!("text\n{}", apart.collect::<String>()));
+        let mut reader = ::csv::ReaderBuilder::new();
+        let reader = reader.delimiter(if delimiter == Delimiter::Comma { b',' } else { b';' });
+        let written = written(&values);
+        let read: Vec<String> =
+            reader.from_reader(written.as_bytes()).records().map(|record| record.unwrap()[0].to_owned()).collect();
+        let wanted: Vec<String> = values.iter().map(|value| value.clone().unwrap_or_else(|| null.to_owned())).collect();
+        prop_assert_eq!(read, wanted);
+    }
 }

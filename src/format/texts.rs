@@ -1,10 +1,15 @@
 //! A column of texts, and whether any of them needs quotes or escapes.
 
+use std::ops::Range;
+
 use arrow::array::StringArray;
+
+use crate::base::short_copy::push_bytes;
 
 /// The texts of a column, after looking for special bytes.
 pub(super) struct ScannedTexts<'a> {
-    values: &'a StringArray,
+    offsets: &'a [i32],
+    data: &'a [u8],
     /// No text has a special byte.
     is_bare: bool,
 }
@@ -12,11 +17,11 @@ pub(super) struct ScannedTexts<'a> {
 impl<'a> ScannedTexts<'a> {
     /// Scans all texts for bytes that need quotes or escapes anywhere in a text.
     pub(super) fn new(values: &'a StringArray, needs_care: impl Fn(u8) -> bool) -> Self {
-        let offsets = values.value_offsets();
+        let (offsets, data) = (values.value_offsets(), values.value_data());
         let used = position(offsets[0])..position(offsets[offsets.len() - 1]);
         // Without a decision within a chunk, the compiler can compare many bytes at once.
         let has_special = |chunk: &[u8]| chunk.iter().fold(false, |found, &byte| found | needs_care(byte));
-        Self { values, is_bare: !values.value_data()[used].chunks(256).any(has_special) }
+        Self { offsets, data, is_bare: !data[used].chunks(256).any(has_special) }
     }
 
     #[inline]
@@ -25,8 +30,23 @@ impl<'a> ScannedTexts<'a> {
     }
 
     #[inline]
+    pub(super) fn is_empty(&self, row: usize) -> bool {
+        self.offsets[row] == self.offsets[row + 1]
+    }
+
+    #[inline]
     pub(super) fn value(&self, row: usize) -> &'a [u8] {
-        self.values.value(row).as_bytes()
+        &self.data[self.place(row)]
+    }
+
+    /// Appends a text as it is.
+    #[inline]
+    pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
+        push_bytes(line, self.data, self.place(row));
+    }
+
+    fn place(&self, row: usize) -> Range<usize> {
+        position(self.offsets[row])..position(self.offsets[row + 1])
     }
 }
 

@@ -18,22 +18,24 @@ pub fn push_timestamp(micros: i64, line: &mut Vec<u8>) {
     let second_of_day = small(seconds.rem_euclid(86_400));
     let (year, month, day) = date_of_day(seconds.div_euclid(86_400));
     let mut text = *b"0000-00-00T00:00:00.000000Z";
-    let mut from = 0;
-    if let Ok(year @ 0..=9999) = u32::try_from(year) {
-        write_pairs(&mut text, [(0, year / 100), (2, year % 100)]);
-    } else {
-        line.extend_from_slice(format!("{year:+05}").as_bytes());
-        from = 4;
-    }
     let pairs =
         [(5, month), (8, day), (11, second_of_day / 3600), (14, second_of_day / 60 % 60), (17, second_of_day % 60)];
     write_pairs(&mut text, pairs);
     if fraction == 0 {
-        line.extend_from_slice(&text[from..19]);
-        line.push(b'Z');
+        text[19] = b'Z';
     } else {
         write_pairs(&mut text, [(20, fraction / 10_000), (22, fraction / 100 % 100), (24, fraction % 100)]);
-        line.extend_from_slice(&text[from..]);
+    }
+    if let Ok(year @ 0..=9999) = u32::try_from(year) {
+        write_pairs(&mut text, [(0, year / 100), (2, year % 100)]);
+        line.extend_from_slice(&text);
+    } else {
+        line.extend_from_slice(format!("{year:+05}").as_bytes());
+        line.extend_from_slice(&text[4..]);
+    }
+    if fraction == 0 {
+        // Copying a fixed number of bytes is faster than copying only those before.
+        line.truncate(line.len() - ".000000".len());
     }
 }
 
