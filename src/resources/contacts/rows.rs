@@ -5,10 +5,12 @@
 //! of its text in the body. [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only for the kept rows.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytestring::ByteString;
 
 use super::schema::{FIELD_NAMES, column};
+use crate::base::short_copy::push_text;
 use crate::resources::packed_field::PackedField;
 
 /// Maximum capacity that is reserved in advance for texts outside the body, because a body can be unusually long.
@@ -89,6 +91,19 @@ impl ContactRows {
     /// Appends to the unfinished text.
     pub(super) fn extend_text(&mut self, part: &str) {
         self.beside.push_str(part);
+    }
+
+    /// Sets a field to a text of the body in which a plus sign is written in another form: `before` and `after` are the
+    /// parts around it.
+    #[inline]
+    pub(super) fn set_text_with_plus(&mut self, column: usize, before: Range<usize>, after: Range<usize>) {
+        self.start_text();
+        if !before.is_empty() {
+            push_text(&mut self.beside, &self.body, before);
+        }
+        self.beside.push('+');
+        push_text(&mut self.beside, &self.body, after);
+        self.end_text(column);
     }
 
     /// Sets a field to the unfinished text.

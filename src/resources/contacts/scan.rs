@@ -157,12 +157,9 @@ impl<'a> ScanCursor<'a> {
                 && let Some(rest) = special_byte(&text[behind..])
                 && text[behind + rest..].starts_with(b"\",")
             {
-                rows.start_text();
-                rows.extend_text(&self.body[start..start + length]);
-                rows.extend_text("+");
-                rows.extend_text(&self.body[start + behind..start + behind + rest]);
-                rows.end_text(expected);
-                length = behind + rest;
+                let end = behind + rest;
+                rows.set_text_with_plus(expected, start..start + length, start + behind..start + end);
+                length = end;
             } else {
                 break;
             }
