@@ -21,6 +21,11 @@ impl RowFingerprint {
         }
         Self(hash)
     }
+
+    /// One of 64 bits, for sets that rule most other rows out.
+    pub(super) fn bit(self) -> u64 {
+        1 << (self.0 % 64)
+    }
 }
 
 /// The fingerprints of an answer's rows; `None` for an item that is not a row.
