@@ -86,7 +86,7 @@ fn a_report_on_activities_matches_one_on_their_messages() {
     assert!(from["activities"].as_u64().unwrap() > 2500 && of_messages.get("from_activities").is_none());
     for form in ["r.html", "r.md"] {
         let text = read(&run, form);
-        assert!(text.contains("do not state channel, region, template or contact"), "{form}");
+        assert!(text.contains("do not state the channel, region, template or contact"), "{form}");
         assert!(text.contains("Funnel") && !text.contains("Messages by channel"), "{form}");
     }
     let mut run = run;

@@ -46,10 +46,10 @@ fn reasons(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
             of: all,
             approximate: false,
             text: format!(
-                "{} of {} undelivered messages ({}) failed, were filtered or blocked for reason {}{sentence}.",
+                "{} ({}) of the {} messages that failed, were filtered or were blocked have the reason code {}{sentence}.",
                 grouped(failure.messages),
-                grouped(all),
                 percent(failure.messages, all),
+                grouped(all),
                 shown(code)
             ),
             command: None,
@@ -78,7 +78,8 @@ fn channels(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
         of: whole,
         approximate: false,
         text: format!(
-            "{} of {} outbound messages on {} ({}) failed, were filtered or blocked, against {} on other channels.",
+            "{} of {} outbound messages on {} ({}) failed, were filtered or were blocked, compared with {} on all other \
+             channels.",
             grouped(part),
             grouped(whole),
             shown(name),
