@@ -21,9 +21,9 @@ pub(super) fn percent(count: u64, total: u64) -> String {
     let tenths = (u128::from(count) * 2000 + u128::from(total)) / (u128::from(total) * 2);
     match tenths {
         // A small part must not be shown as 0%, nor an incomplete one as 100%.
-        0 if count > 0 => "<0.1 %".to_owned(),
-        1000 if count < total => ">99.9 %".to_owned(),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+        0 if count > 0 => "<0.1%".to_owned(),
+        1000 if count < total => ">99.9%".to_owned(),
+        _ => format!("{}.{}%", tenths / 10, tenths % 10),
     }
 }
 
@@ -136,12 +136,12 @@ mod tests {
     fn percentages_are_never_rounded_to_0_or_100() {
         let table = [
             ((0, 0), ""),
-            ((0, 5), "0.0 %"),
-            ((1, 3), "33.3 %"),
-            ((2, 3), "66.7 %"),
-            ((1, 1_000_000), "<0.1 %"),
-            ((999_999, 1_000_000), ">99.9 %"),
-            ((7, 7), "100.0 %"),
+            ((0, 5), "0.0%"),
+            ((1, 3), "33.3%"),
+            ((2, 3), "66.7%"),
+            ((1, 1_000_000), "<0.1%"),
+            ((999_999, 1_000_000), ">99.9%"),
+            ((7, 7), "100.0%"),
         ];
         for ((count, total), wanted) in table {
             assert_eq!(percent(count, total), wanted, "{count} of {total}");
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         let changes = [(100, 103), (100, 97), (3, 9), (0, 5), (7, 7), (100_000, 100_001)];
         let shares = changes.map(|(old, new)| relative(old, new));
-        assert_eq!(shares, ["+3.0 %", "−3.0 %", "+200.0 %", "", "", "+<0.1 %"]);
+        assert_eq!(shares, ["+3.0%", "−3.0%", "+200.0%", "", "", "+<0.1%"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("a\u{9b}\u{200b}b"), "ab");
         assert_eq!(shown("\u{7}"), "(empty)");

@@ -3,7 +3,11 @@
 //! *Easy to get wrong:* keys come from the server. A table holds at most [`MAX_KEYS`] of them, and a text that could be a
 //! phone number or an address never becomes one. Rows of all other texts count as [`OTHER_KEY`], so that a table still
 //! adds up.
+//!
+//! *Easy to get wrong:* a value can equal [`NONE_KEY`], [`UNKNOWN_KEY`] or [`OTHER_KEY`], and must not be counted with the
+//! rows that these stand for. So values become keys only by [`key_of`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Counts in the order of their keys.
@@ -37,6 +41,30 @@ pub(super) fn is_leftover(key: &str) -> bool {
     key == NONE_KEY || key == UNKNOWN_KEY || key == OTHER_KEY
 }
 
+/// The key of a value. One that equals a key for rows without a group of their own is put in quotation marks, as in
+/// `"none"`. One that is in quotation marks already gets another pair, so different values have different keys.
+pub(super) fn key_of(value: &str) -> Cow<'_, str> {
+    if is_ambiguous(value) { format!("\"{value}\"").into() } else { value.into() }
+}
+
+/// The value of a key.
+pub(super) fn value_of(key: &str) -> &str {
+    unquoted(key).filter(|value| is_ambiguous(value)).unwrap_or(key)
+}
+
+/// Whether a value, without any quotation marks around it, equals a key for rows without a group of their own.
+fn is_ambiguous(value: &str) -> bool {
+    let mut inner = value;
+    while let Some(unquoted) = unquoted(inner) {
+        inner = unquoted;
+    }
+    is_leftover(inner)
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
+}
+
 /// Adds to the count of a key; a key beyond [`MAX_KEYS`], or one that could be personal, counts as [`OTHER_KEY`].
 pub(super) fn add(table: &mut Table, key: &str, count: u64) {
     if count == 0 {
@@ -48,4 +76,27 @@ pub(super) fn add(table: &mut Table, key: &str, count: u64) {
     }
     let is_kept = table.len() < MAX_KEYS && is_countable(key);
     *table.entry(if is_kept { key } else { OTHER_KEY }.to_owned()).or_default() += count;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_value_has_the_key_of_rows_without_one_or_of_another_value() {
+        let reserved = [NONE_KEY, UNKNOWN_KEY, OTHER_KEY];
+        let quoted = |marks: usize| reserved.map(|key| format!("{0}{key}{0}", "\"".repeat(marks)));
+        let others = ["", "\"", "\"\"", "\"none", "none\"", "\"sms\"", "None", "sms"].map(str::to_owned);
+        let values: Vec<String> = (0..4).flat_map(quoted).chain(others).collect();
+        let keys: BTreeSet<String> = values.iter().map(|value| key_of(value).into_owned()).collect();
+        assert_eq!(keys.len(), values.len(), "{keys:?}");
+        assert!(!keys.iter().any(|key| is_leftover(key)), "{keys:?}");
+        for value in &values {
+            assert_eq!(value_of(&key_of(value)), value);
+        }
+        assert_eq!((key_of("none").as_ref(), key_of("sms").as_ref()), ("\"none\"", "sms"));
+        assert_eq!(reserved.map(value_of), reserved);
+    }
 }

@@ -39,6 +39,7 @@ mod readme;
 mod report;
 mod report_answers;
 mod report_files;
+mod report_groups;
 mod report_inputs;
 mod report_message_changes;
 mod report_messages;

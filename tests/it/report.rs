@@ -321,7 +321,7 @@ fn changes_are_shown_in_every_form() {
         for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
             // A summary has a time, and so does the manifest of a file.
             let since = format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10]);
-            for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
+            for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Regions that are gone"] {
                 assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");
             }
         }
@@ -350,7 +350,7 @@ fn small_groups_are_merged_on_request_and_totals_stay() {
         assert!(channels.as_object().unwrap().values().all(|count| count.as_u64().unwrap() >= 25), "{channels}");
     }
     let page = read(&merged, "m.html");
-    // The exact numbers of the heat map, as in "US United States, sms: 89 of 100 (89.0 %)".
+    // The exact numbers of the heat map, as in "US United States, sms: 89 of 100 (89.0%)".
     let cells: Vec<u64> = page
         .split("<g class=\"m")
         .skip(1)

@@ -61,9 +61,9 @@ fn two_exports_show_added_removed_and_changed_messages() {
     }
     for text in &texts {
         for said in [
-            "1 message (16.7 %) was added and 1 (16.7 %) was removed: no net change.",
-            "Of the messages in both exports, 3 (60.0 %) changed their status.",
-            "The price of 2 messages in both exports changed: 0.3000 then and 0.7045 now, in all; 1 of them had no price then.",
+            "1 message (16.7%) was added and 1 (16.7%) was removed: no net change.",
+            "Of the messages in both exports, 3 (60.0%) changed their status.",
+            "The price of 2 messages in both exports changed, from a total of 0.3000 to 0.7045; 1 of them had no price before.",
             "SENT → DELIVERED",
             "Added and removed, by status",
         ] {
@@ -146,7 +146,7 @@ fn folders_of_days_are_compared_and_rows_missing_from_an_unverified_one_may_exis
         [&gross["removed_may_exist"], &gross["removed"], &gross["prices"]],
         [&json!(true), &json!(1), &Value::Null]
     );
-    let said = "425 messages (42500.0 %) were added and 1 (100.0 %) is missing, but may still exist";
+    let said = "425 messages (42500.0%) were added and 1 (100.0%) is missing, but may still exist";
     assert!(texts.iter().all(|text| text.contains(said)), "{texts:?}");
 }
 

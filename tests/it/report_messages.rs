@@ -86,7 +86,7 @@ fn a_report_on_activities_matches_one_on_their_messages() {
     assert!(from["activities"].as_u64().unwrap() > 2500 && of_messages.get("from_activities").is_none());
     for form in ["r.html", "r.md"] {
         let text = read(&run, form);
-        assert!(text.contains("do not state channel, region, template or contact"), "{form}");
+        assert!(text.contains("do not state the channel, region, template or contact"), "{form}");
         assert!(text.contains("Funnel") && !text.contains("Messages by channel"), "{form}");
     }
     let mut run = run;
@@ -170,6 +170,8 @@ fn a_report_on_files_of_any_format_equals_that_of_the_run() {
             run = run.again().args(["report", "one", "--quiet", "--json", "f.json"]).finish().expect_code(0);
             let of_file = document(&run, "f.json");
             assert_valid(&of_file, DELIVERY_SCHEMA);
+            let missing = |document: &Value| document["quality"]["missing"].clone();
+            assert_eq!(missing(&of_run), missing(&of_file), "{name}, hostile: {hostile}");
             assert_eq!(counts(of_run.clone()), counts(of_file), "{name}, hostile: {hostile}");
             std::fs::remove_dir_all(run.path("one")).unwrap();
         }

@@ -12,7 +12,7 @@ use arrow::array::{Array, StringArray};
 use arrow::buffer::NullBuffer;
 use foldhash::fast::FixedState;
 
-use super::super::table::{OTHER_KEY, UNKNOWN_KEY, is_countable};
+use super::super::table::{OTHER_KEY, UNKNOWN_KEY, is_countable, key_of};
 
 /// Number of null.
 pub(super) const UNKNOWN: u16 = 0;
@@ -102,7 +102,7 @@ pub(super) fn position(offset: i32) -> usize {
 /// The distinct texts of a column in the order of their first appearance.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
-    texts: Vec<Box<str>>,
+    keys: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u16, FixedState>,
     recent: Box<[(Short, u16); RECENT]>,
     limit: usize,
@@ -112,7 +112,7 @@ impl Names {
     /// Assigns numbers to at most `limit` texts.
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
+            keys: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
             numbers: HashMap::default(),
             // No short text has this length.
             recent: vec![(Short { key: 0, length: 9 }, OTHER); RECENT].try_into().expect("it has this length"),
@@ -152,8 +152,8 @@ impl Names {
         match self.numbers.get(text) {
             Some(&number) => number,
             None if self.numbers.len() < self.limit && is_countable(text) => {
-                let number = u16::try_from(self.texts.len()).expect("limits are far below the range of the numbers");
-                self.texts.push(text.into());
+                let number = u16::try_from(self.keys.len()).expect("limits are far below the range of the numbers");
+                self.keys.push(key_of(text).into());
                 self.numbers.insert(text.into(), number);
                 number
             }
@@ -166,13 +166,13 @@ impl Names {
         self.numbers.get(text).copied()
     }
 
-    /// The text of a number.
+    /// The key of a number in the report: its text, in quotation marks if it equals a key for rows without a text.
     pub(super) fn name(&self, number: usize) -> &str {
-        &self.texts[number]
+        &self.keys[number]
     }
 
     /// One more than the largest number.
     pub(super) fn len(&self) -> usize {
-        self.texts.len()
+        self.keys.len()
     }
 }

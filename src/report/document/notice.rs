@@ -96,7 +96,7 @@ impl Notice {
     /// A manifest exists but cannot be read.
     pub fn unreadable_manifest(manifest: &str, file: &str) -> Self {
         let [manifest, file] = [manifest, file].map(file_name);
-        let text = format!("The manifest {manifest} cannot be read: whether {file} is complete is unknown.");
+        let text = format!("The manifest {manifest} cannot be read, so it is not known whether {file} is complete.");
         Self { code: NoticeCode::UnreadableManifest, count: None, text }
     }
 
@@ -109,7 +109,7 @@ impl Notice {
 
     /// The run did not verify that its output is complete.
     pub(in crate::report) fn unverified_run(noun: RowNoun) -> Self {
-        let text = format!("This export is unverified: {} may be missing. The evidence is under Run.", noun.many);
+        let text = format!("This export is unverified: {} may be missing. See the evidence under Run.", noun.many);
         Self { code: NoticeCode::Unverified, count: None, text }
     }
 
@@ -151,8 +151,8 @@ impl Notice {
     /// `count` rows have the id of another row; `None` for 0.
     pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
         let about = if is_approximate { "About " } else { "" };
-        let have = word_for(count, "has the id of another one and is", "have the id of another one and are");
-        let text = format!("{about}{} {have} counted each time.", count_of(count, noun.one, noun.many));
+        let have = word_for(count, "has the same id as another one", "have the same id as another one");
+        let text = format!("{about}{} {have}, and each is counted.", count_of(count, noun.one, noun.many));
         (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
     }
 

@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(escaped("a|b.co"), "`a\\|b.co`");
         assert_eq!(escaped("`x.co`"), "`` `x.co` ``");
         assert_eq!(escaped("x``.co``a.b"), "```x``.co``a.b```");
-        for text in ["A sentence. Another", "2.00 s", "Note: 5.0 %", "89 of 100", "08:30 UTC."] {
+        for text in ["A sentence. Another", "2.00 s", "Note: 5.0%", "89 of 100", "08:30 UTC."] {
             assert_eq!(escaped(text), text);
         }
     }

@@ -49,7 +49,8 @@ impl RunDocument for Summary {
 
     fn remarks(&self) -> Vec<String> {
         let is_nobody = self.origin.filters.phone && self.contacts == 0;
-        let remark = is_nobody.then(|| "No contact has the number of --phone: the outputs have no rows.".to_owned());
+        let remark =
+            is_nobody.then(|| "No contact has the phone number in --phone, so the outputs have no rows.".to_owned());
         remark.into_iter().collect()
     }
 

@@ -81,7 +81,7 @@ fn exported(source: Source<'_>) -> String {
     let without = source.origin.inputs.len() - exports(source).count();
     let without = match without {
         0 => String::new(),
-        _ => format!("; {} without a manifest", count_of(without as u64, "file is", "files are")),
+        _ => format!("; {} no manifest", count_of(without as u64, "file has", "files have")),
     };
     format!("{}{without}", span(first, last))
 }
@@ -105,7 +105,7 @@ fn rows(source: Source<'_>) -> String {
     if !filters.is_empty() {
         return filters.join(" ");
     }
-    let of = if origin.run.is_some() { String::new() } else { " of the files".to_owned() };
+    let of = if origin.run.is_some() { String::new() } else { " in the files".to_owned() };
     format!("All {}{of}.", source.noun.many)
 }
 
@@ -116,10 +116,10 @@ fn filters(filters: &Filters, noun: RowNoun) -> Vec<String> {
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
         channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
-        phone.then(|| format!("Only {rows} with one number.")),
+        phone.then(|| format!("Only {rows} with a given phone number.")),
         only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
-        profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
-        of_profiles(profiles).map(|profiles| format!("Only {rows} of {profiles}.")),
+        profile_id.as_ref().map(|_| format!("Only {rows} from one profile.")),
+        of_profiles(profiles).map(|profiles| format!("Only {rows} from {profiles}.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
         limit.map(|limit| format!("Only the {} of the list.", noun.first(limit))),
         sample.map(|_| format!("Only a sample of the {rows} in the list.")),
@@ -137,12 +137,12 @@ fn of_profiles(profiles: &[String]) -> Option<String> {
 }
 
 fn verdict(verdict: Option<Verdict>, source: Source<'_>) -> Fact {
-    let rows = source.noun.many;
+    let RowNoun { one: row, many: rows } = source.noun;
     let (meaning, tone) = match verdict {
         None => (NO_MANIFEST.to_owned(), Tone::Plain),
-        Some(Verdict::Complete) => (format!("complete: every one of the {rows} is there."), Tone::Good),
+        Some(Verdict::Complete) => (format!("complete: every {row} is there."), Tone::Good),
         Some(Verdict::Healed) => {
-            (format!("healed: the list changed while it was read, and every one of the {rows} is there."), Tone::Good)
+            (format!("healed: the list changed while it was being read, but every {row} is there."), Tone::Good)
         }
         Some(Verdict::Unverified) => (format!("unverified: {rows} may be missing."), Tone::Warning),
     };
@@ -181,7 +181,7 @@ fn left_out<D: ResourceDocument>(document: &D, source: Source<'_>) -> Vec<String
     if let Some(min_cell) = document.min_cell() {
         sentences.push(format!(
             "Groups of fewer than {min_cell} {rows} are merged into \"(other)\", and counts below {min_cell} or whose \
-             complement is below {min_cell} are suppressed, except those of all {rows} together."
+             complement is below {min_cell} are suppressed, except in totals over all {rows}."
         ));
     }
     sentences

@@ -40,7 +40,7 @@ pub(super) fn digest(parts: &DigestParts<'_>) -> Vec<String> {
     if parts.actions.len() > room {
         lines.extend(actions.take(room.saturating_sub(1)));
         let rest = parts.actions.len() - room.saturating_sub(1);
-        lines.push(format!("{} under What to do.", count_of(rest as u64, "more point", "more points")));
+        lines.push(format!("{} under What to do.", count_of(rest as u64, "more item", "more items")));
     } else {
         lines.extend(actions);
     }

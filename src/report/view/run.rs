@@ -80,16 +80,20 @@ fn files(source: Source<'_>, limits: ViewLimits) -> Option<TableView> {
     reason = "a speed for people, of some digits and never negative"
 )]
 fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
-    let some = |count: u64, one: &str, many: &str| {
-        if count == 0 { String::new() } else { format!(", {}", count_of(count, one, many)) }
+    let retries = match run.retries {
+        0 => String::new(),
+        count => format!(", {}", count_of(count, "retry", "retries")),
     };
-    let mut notes: Vec<String> = run.evidence.iter().map(|evidence| sentence(&evidence.text)).collect();
+    let rate_limited = match run.rate_limited {
+        0 => String::new(),
+        count => format!(", rate limited {}", count_of(count, "time", "times")),
+    };
+    let evidence = run.evidence.iter().map(|evidence| sentence(&evidence.text));
+    let mut notes: Vec<String> = evidence.map(|text| format!("{}.", capitalized(text.trim_end_matches('.')))).collect();
     notes.push(format!(
-        "{} for {}{}{}.",
+        "{} for {}{retries}{rate_limited}.",
         count_of(run.requests, "request", "requests"),
-        count_of(run.pages, "page", "pages"),
-        some(run.retries, "retry", "retries"),
-        some(run.rate_limited, "time rate limited", "times rate limited")
+        count_of(run.pages, "page", "pages")
     ));
     let speed = if run.elapsed_seconds > 0.0 { source.rows as f64 / run.elapsed_seconds } else { 0.0 };
     let speed = source.noun.count("", speed.round() as u64);
@@ -105,7 +109,7 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
     ));
     if run.consistency.pages_resumed > 0 {
         let pages = count_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
-        notes.push(format!("{pages} by an earlier run and not requested again."));
+        notes.push(format!("{pages} from an earlier run and not requested again."));
     }
     if let Some(count) = run.rows_left_out {
         let rows = count_of(count, source.noun.one, source.noun.many);

@@ -88,7 +88,7 @@ fn table(points: &[TrendPoint], series: &[Series], limits: ViewLimits) -> TableV
     let cell = |count: Option<u64>| count.map_or(Cell::Hidden, Cell::Count);
     let mut rows = Vec::new();
     if cut > 0 {
-        let name = Cell::Text(format!("{} earlier ones", grouped(cut as u64)));
+        let name = Cell::Text(format!("{} earlier dates", grouped(cut as u64)));
         rows.push(Row::new(std::iter::once(name).chain(series.iter().map(|_| Cell::Text(String::new()))).collect()));
     }
     for (at, point) in points.iter().enumerate().skip(cut) {

@@ -185,7 +185,10 @@ impl DeliveryCounts {
 
     /// Counts missing values of a column of [`delivery_schema`] that was not read because the file states their number.
     pub fn add_missing(&mut self, column: usize, values: u64) {
-        *self.missing.entry(delivery_schema().field(column).name().clone()).or_default() += values;
+        // Files that are read in full, such as CSV and NDJSON, have no entry for a column without missing values.
+        if values > 0 {
+            *self.missing.entry(delivery_schema().field(column).name().clone()).or_default() += values;
+        }
     }
 
     fn count(&mut self, batch: &RecordBatch, latest: i64, is_read: impl Fn(usize) -> bool) {

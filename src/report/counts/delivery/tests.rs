@@ -159,6 +159,14 @@ fn a_batch_with_few_columns_is_counted() {
 }
 
 #[test]
+fn a_column_without_missing_values_has_no_entry() {
+    let mut counts = DeliveryCounts::for_files();
+    counts.add_missing(0, 0);
+    counts.add_missing(1, 2);
+    assert_eq!(counts.summary().quality.missing, [("contact_id".to_owned(), 2)].into());
+}
+
+#[test]
 fn the_json_form_matches_its_schema_and_can_be_read_back() {
     let summary = usual();
     let schema: serde_json::Value =

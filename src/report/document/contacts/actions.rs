@@ -90,7 +90,7 @@ impl ActionList<'_> {
             (opted_out + count).saturating_sub(self.summary.contacts.saturating_sub(reachable))
         });
         let text = match both.filter(|&both| both > 0) {
-            Some(both) => format!("{}; {} of them opted out, too.", action.text.trim_end_matches('.'), grouped(both)),
+            Some(both) => format!("{}; {} of them also opted out.", action.text.trim_end_matches('.'), grouped(both)),
             None => action.text,
         };
         Some(Action { text, ..action })
@@ -101,8 +101,7 @@ impl ActionList<'_> {
         if !self.summary.has(&[column::FORMAT_E164, column::REGION_CODE]) {
             return None;
         }
-        let what =
-            ["has a number from a region other than its own", "have a number from a region other than their own"];
+        let what = ["has a phone number from outside its region", "have a phone number from outside their region"];
         let regions = self.summary.regions.keys();
         let codes: Vec<String> = regions
             .filter_map(|region| Some((region, places::find(region)?.calling_code)))
@@ -124,7 +123,7 @@ impl ActionList<'_> {
 
     fn shared_numbers(&self) -> Option<Action> {
         let shared = self.summary.quality.shared_phone_numbers;
-        let what = ["has the same number as another one", "have the same number as another one"];
+        let what = ["has the same phone number as another contact", "have the same phone number as another contact"];
         let action = self.of_all(ActionCode::SharedNumbers, shared.contacts, what, "")?;
         let number = "coalesce(nullif(format_e164, ''), nullif(phone_number, ''))";
         // As in the count: a number that two profiles or customers have is not shared.
@@ -149,8 +148,8 @@ impl ActionList<'_> {
             ActionCode::DefaultChannelNotAvailable,
             self.summary.default_channel_not_available,
             [
-                "has a default channel that is not among its available ones",
-                "have a default channel that is not among their available ones",
+                "has a default channel that is not one of its available channels",
+                "have a default channel that is not one of their available channels",
             ],
             "default_channel is not null and not coalesce(list_contains(available_channels, default_channel), false)",
         )
@@ -174,7 +173,7 @@ impl ActionList<'_> {
         found.sort_by_key(|&(code, whatsapp, sms)| (std::cmp::Reverse(whatsapp - sms), code));
         let count: u64 = found.iter().map(|&(_, whatsapp, _)| whatsapp).sum();
         let in_words = |&(code, whatsapp, sms): &(&str, u64, u64)| {
-            format!("{} ({} against {})", name_of(code), grouped(whatsapp), grouped(sms))
+            format!("{} ({} vs. {})", name_of(code), grouped(whatsapp), grouped(sms))
         };
         let mut names = found.iter().take(MAX_NAMES).map(in_words).collect::<Vec<_>>().join(", ");
         if let Some(rest) = found.len().checked_sub(MAX_NAMES).filter(|&rest| rest > 0) {
@@ -218,7 +217,7 @@ impl ActionList<'_> {
             of: whole,
             approximate: false,
             text: format!(
-                "{} of {} contacts of {} ({}) opted out, against {} elsewhere.",
+                "{} of {} contacts in {} ({}) opted out, compared with {} in all other regions.",
                 grouped(part),
                 grouped(whole),
                 name_of(code),

@@ -4,12 +4,13 @@
 //! contacts are counted separately, as gained and lost. The new contacts of a group are its old ones, plus those added and
 //! gained, minus those removed and lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use crate::report::table::{MAX_KEYS, NONE_KEY, OTHER_KEY, UNKNOWN_KEY, is_countable};
+use crate::report::table::{MAX_KEYS, NONE_KEY, OTHER_KEY, UNKNOWN_KEY, is_countable, key_of};
 
 /// The changes between the contacts of two exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -84,8 +85,8 @@ impl GrossChanges {
     /// Counts a contact that both exports have.
     pub fn add_changed(&mut self, old: &GroupsOfContact, new: &GroupsOfContact, opt_out: Option<OptOutChange>) {
         if old.region != new.region {
-            entry(&mut self.regions, region_key(old)).lost += 1;
-            entry(&mut self.regions, region_key(new)).gained += 1;
+            entry(&mut self.regions, &region_key(old)).lost += 1;
+            entry(&mut self.regions, &region_key(new)).gained += 1;
         }
         let (before, after) = (channel_keys(old), channel_keys(new));
         for channel in before.iter().filter(|channel| !after.contains(channel)) {
@@ -103,9 +104,9 @@ impl GrossChanges {
 
     fn count(&mut self, groups: &GroupsOfContact, add: fn(&mut Gross)) {
         add(&mut self.total);
-        add(entry(&mut self.regions, region_key(groups)));
+        add(entry(&mut self.regions, &region_key(groups)));
         for channel in channel_keys(groups) {
-            add(entry(&mut self.channels, channel));
+            add(entry(&mut self.channels, &channel));
         }
     }
 
@@ -115,12 +116,13 @@ impl GrossChanges {
     }
 }
 
-fn region_key(groups: &GroupsOfContact) -> &str {
-    groups.region.as_deref().unwrap_or(UNKNOWN_KEY)
+fn region_key(groups: &GroupsOfContact) -> Cow<'_, str> {
+    groups.region.as_deref().map_or(UNKNOWN_KEY.into(), key_of)
 }
 
-fn channel_keys(groups: &GroupsOfContact) -> Vec<&str> {
-    if groups.channels.is_empty() { vec![NONE_KEY] } else { groups.channels.iter().map(String::as_str).collect() }
+fn channel_keys(groups: &GroupsOfContact) -> Vec<Cow<'_, str>> {
+    let channels = &groups.channels;
+    if channels.is_empty() { vec![NONE_KEY.into()] } else { channels.iter().map(|channel| key_of(channel)).collect() }
 }
 
 /// The entry of a key; that of [`OTHER_KEY`] for a key beyond [`MAX_KEYS`], or one that could be personal.
@@ -152,5 +154,19 @@ mod tests {
             Gross { added: 1, removed: 1, gained: 1, opted_out: 1, ..Gross::default() }
         );
         assert_eq!(changes.channels[NONE_KEY], Gross { lost: 1, ..Gross::default() });
+    }
+
+    #[test]
+    fn a_channel_called_none_is_not_the_group_of_contacts_without_one() {
+        let contact = |region: Option<&str>, channels: &[&str]| GroupsOfContact {
+            region: region.map(str::to_owned),
+            channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
+        };
+        let mut changes = GrossChanges::default();
+        changes.add_changed(&contact(None, &[]), &contact(Some("unknown"), &["none"]), None);
+        for (groups, key) in [(&changes.regions, UNKNOWN_KEY), (&changes.channels, NONE_KEY)] {
+            assert_eq!(groups[key], Gross { lost: 1, ..Gross::default() });
+            assert_eq!(groups[&format!("\"{key}\"")], Gross { gained: 1, ..Gross::default() });
+        }
     }
 }

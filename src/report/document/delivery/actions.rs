@@ -5,7 +5,7 @@ use super::group::Group;
 use super::summary::{DeliverySummary, Failure};
 use crate::base::plural::grouped;
 use crate::report::format::{percent, shown};
-use crate::report::table::is_leftover;
+use crate::report::table::{is_leftover, value_of};
 
 /// Maximum number of groups of one kind that are listed.
 const MAX_GROUPS: usize = 3;
@@ -37,7 +37,8 @@ fn reasons(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
     let action = |failure: &Failure| {
         let code = &failure.reason_code;
         let sentence = failure.reason.as_deref().map(|reason| format!(" ({})", shown(reason))).unwrap_or_default();
-        let condition = format!("{UNDELIVERED} and reason_code = '{code}'");
+        let value = value_of(code);
+        let condition = format!("{UNDELIVERED} and reason_code = '{value}'");
         Action {
             code: ActionCode::FrequentFailure,
             keys: vec![code.clone()],
@@ -45,14 +46,14 @@ fn reasons(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
             of: all,
             approximate: false,
             text: format!(
-                "{} of {} undelivered messages ({}) failed, were filtered or blocked for reason {}{sentence}.",
+                "{} ({}) of the {} messages that failed, were filtered or were blocked have the reason code {}{sentence}.",
                 grouped(failure.messages),
-                grouped(all),
                 percent(failure.messages, all),
+                grouped(all),
                 shown(code)
             ),
             command: None,
-            sql: if is_plain(code) { query(file, &condition) } else { None },
+            sql: if is_plain(value) { query(file, &condition) } else { None },
         }
     };
     summary.failures.iter().filter(is_frequent).take(MAX_GROUPS).map(action).collect()
@@ -77,7 +78,8 @@ fn channels(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
         of: whole,
         approximate: false,
         text: format!(
-            "{} of {} outbound messages on {} ({}) failed, were filtered or blocked, against {} on other channels.",
+            "{} of {} outbound messages on {} ({}) failed, were filtered or were blocked, compared with {} on all other \
+             channels.",
             grouped(part),
             grouped(whole),
             shown(name),
@@ -85,8 +87,9 @@ fn channels(summary: &DeliverySummary, file: Option<&str>) -> Vec<Action> {
             percent(all_parts.saturating_sub(part), all_wholes.saturating_sub(whole))
         ),
         command: None,
-        sql: if is_plain(name) {
-            query(file, &format!("upper(direction) = 'OUTBOUND' and {UNDELIVERED} and channel = '{name}'"))
+        sql: if is_plain(value_of(name)) {
+            let value = value_of(name);
+            query(file, &format!("upper(direction) = 'OUTBOUND' and {UNDELIVERED} and channel = '{value}'"))
         } else {
             None
         },

@@ -28,8 +28,8 @@ impl FromActivities {
     /// Sentences that apply to all numbers of the report.
     pub(super) fn notes(&self) -> Vec<String> {
         let counted = format!(
-            "Counted from {}, which do not state channel, region, template or contact. A message counts on the day of its \
-             first activity.",
+            "Counted from {}. Activities do not state the channel, region, template or contact of a message. A message \
+             counts on the day of its first activity.",
             count_of(self.activities, "activity", "activities")
         );
         std::iter::once(counted).chain(self.not_counted()).collect()

@@ -3,13 +3,14 @@
 //! *Easy to get wrong:* messages move between statuses. The new messages of a status are its old ones, plus those added and
 //! gained, minus those removed and lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
 use super::money::{Money, Spending};
-use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add, is_countable};
+use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add, is_countable, key_of};
 
 /// The changes between the messages of two exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -78,8 +79,8 @@ pub struct ComparedMessage<'a> {
 
 impl ComparedMessage<'_> {
     /// The key of its status; an empty text is treated as none.
-    fn status_key(&self) -> &str {
-        self.status.filter(|status| !status.is_empty()).unwrap_or(UNKNOWN_KEY)
+    fn status_key(&self) -> Cow<'_, str> {
+        self.status.filter(|status| !status.is_empty()).map_or(UNKNOWN_KEY.into(), key_of)
     }
 
     fn prices(&self) -> [Option<i128>; 2] {
@@ -96,13 +97,13 @@ impl MessageChanges {
     /// Counts a message that only the newer export has.
     pub fn add_new(&mut self, new: ComparedMessage<'_>) {
         self.added += 1;
-        self.status(new.status_key()).added += 1;
+        self.status(&new.status_key()).added += 1;
     }
 
     /// Counts a message that only the older export has.
     pub fn add_removed(&mut self, old: ComparedMessage<'_>) {
         self.removed += 1;
-        self.status(old.status_key()).removed += 1;
+        self.status(&old.status_key()).removed += 1;
     }
 
     /// Counts a message that both exports have.
@@ -110,9 +111,9 @@ impl MessageChanges {
         let (before, after) = (old.status_key(), new.status_key());
         if before != after {
             *self.status_changed.get_or_insert_default() += 1;
-            self.status(before).lost += 1;
-            self.status(after).gained += 1;
-            self.add_transition(before, after);
+            self.status(&before).lost += 1;
+            self.status(&after).gained += 1;
+            self.add_transition(&before, &after);
         }
         if old.prices() != new.prices() {
             let prices = self.prices.get_or_insert_default();
@@ -197,6 +198,15 @@ mod tests {
         let prices = PriceChanges { messages: 2, became_known: 1, old: Money(100_000), new: Money(307_900) };
         assert_eq!(changes.prices, Some(prices));
         assert!(!changes.are_none() && MessageChanges::default().are_none());
+    }
+
+    #[test]
+    fn a_status_called_unknown_is_not_the_group_of_messages_without_one() {
+        let mut changes = MessageChanges::default();
+        changes.add_changed(ComparedMessage::default(), message("unknown", None));
+        assert_eq!(changes.status_changed, Some(1));
+        assert_eq!(changes.transitions[UNKNOWN_KEY], [("\"unknown\"".to_owned(), 1)].into());
+        assert_eq!((changes.statuses[UNKNOWN_KEY].lost, changes.statuses["\"unknown\""].gained), (1, 1));
     }
 
     #[test]

@@ -71,7 +71,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Minimum width for `>99.9 %`, and for the name of the column if the image scrolls anyway.
+    /// Minimum width for `>99.9%`, and for the name of the column if the image scrolls anyway.
     fn widths(self) -> String {
         let narrowest = if self.count > FEW_COLUMNS { 68 } else { 56 };
         format!("min-width:{}px;max-width:{}px", narrowest * self.count, MAX_COLUMN * self.count)
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_title_has_the_exact_numbers() {
         let (html, _) = drawn(&account(3, 2, letters));
-        assert!(html.contains("<title>ac, ab: 3 of 102 (2.9 %)</title>"), "{html}");
+        assert!(html.contains("<title>ac, ab: 3 of 102 (2.9%)</title>"), "{html}");
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
         ];
     };
     let total = gross.total;
-    let share = |count: u64| match percent(count, contacts.old) {
+    let share_of = |count: u64, whole: u64| match percent(count, whole) {
         share if share.is_empty() => share,
         share => format!(" ({share})"),
     };
@@ -127,16 +127,16 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
     let mut notes = vec![format!(
         "{}{} {} added and {}{} {is_there}: {net}.",
         count_of(total.added, "contact", "contacts"),
-        share(total.added),
+        share_of(total.added, contacts.old),
         are(total.added),
         grouped(total.removed),
-        share(total.removed)
+        share_of(total.removed, contacts.old)
     )];
     if !comparison.columns_not_in_both.iter().any(|name| name == column_name(column::OPT_OUT)) {
         notes.push(format!(
-            "Of the contacts in both exports, {}{} opted out and {} opted in again.",
+            "Of the contacts in both exports, {}{} opted out and {} opted back in.",
             grouped(total.opted_out),
-            share(total.opted_out),
+            share_of(total.opted_out, contacts.old.saturating_sub(total.removed)),
             grouped(total.opted_in)
         ));
     }
@@ -149,12 +149,14 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
 /// Notes about the gross change, and about regions that only one side has.
 fn notes(comparison: &Comparison, limits: ViewLimits) -> Vec<String> {
     let mut notes = gross_notes(comparison);
-    for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
+    for (what, regions) in
+        [("New regions", &comparison.new_regions), ("Regions that are gone", &comparison.gone_regions)]
+    {
         if !regions.is_empty() {
             let names: Vec<_> = regions.iter().take(limits.rows).map(|code| region_cell(code).words()).collect();
             let rest = regions.len().checked_sub(limits.rows).filter(|&rest| rest > 0);
             let rest = rest.map(|rest| format!(" {}", more(rest))).unwrap_or_default();
-            notes.push(format!("{what} regions: {}{rest}.", names.join(", ")));
+            notes.push(format!("{what}: {}{rest}.", names.join(", ")));
         }
     }
     notes

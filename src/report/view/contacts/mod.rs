@@ -111,8 +111,8 @@ fn channels(summary: &Summary, limits: ViewLimits) -> Section {
         let contacts = count_of(count, "contact", "contacts");
         let what = word_for(
             count,
-            "has a default channel that is not among its available ones",
-            "have a default channel that is not among their available ones",
+            "has a default channel that is not one of its available channels",
+            "have a default channel that is not one of their available channels",
         );
         notes.push(format!("{contacts} ({share}) {what}."));
     }

@@ -34,11 +34,11 @@ fn findings(summary: &Summary) -> Vec<Row> {
     let number = if summary.has(&[FORMAT_E164]) { FORMAT_E164 } else { PHONE_NUMBER };
     // Each check with the columns it requires; a check is omitted if one of them is missing.
     let rows: [(&[usize], _); 10] = [
-        (&[ID], repeated("Id of another contact", found.repeated_ids)),
-        (&[number], repeated("Phone number of another contact", found.shared_phone_numbers)),
+        (&[ID], repeated("Same id as another contact", found.repeated_ids)),
+        (&[number], repeated("Same phone number as another contact", found.shared_phone_numbers)),
         (&[FORMAT_E164], counted("Not an E.164 number", found.invalid_e164)),
-        (&[FORMAT_E164, REGION_CODE], counted("Number of another region", found.e164_not_of_region)),
-        (&[FORMAT_E164, COUNTRY_CODE], counted("Number of another calling code", found.e164_not_of_country_code)),
+        (&[FORMAT_E164, REGION_CODE], counted("Number from outside its region", found.e164_not_of_region)),
+        (&[FORMAT_E164, COUNTRY_CODE], counted("Number with another calling code", found.e164_not_of_country_code)),
         (&[REGION_CODE], counted("Region not in ISO 3166-1", found.regions_not_in_iso_3166)),
         (
             &[DEFAULT_CHANNEL, AVAILABLE_CHANNELS],

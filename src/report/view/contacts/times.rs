@@ -13,7 +13,7 @@ use crate::base::plural::grouped;
 pub(super) fn times(summary: &Summary, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
-        notes.push(format!("The oldest contact was created {}, the newest {}.", moment(oldest), moment(newest)));
+        notes.push(format!("The oldest contact was created on {}, the newest on {}.", moment(oldest), moment(newest)));
     }
     let parts = [
         months::lines(summary).map(Part::Lines),

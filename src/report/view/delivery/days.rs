@@ -28,7 +28,8 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 pub(super) fn times(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
-        notes.push(format!("The oldest message was created {}, the newest {}.", moment(oldest), moment(newest)).into());
+        let [oldest, newest] = [oldest, newest].map(|time| moment(time));
+        notes.push(format!("The oldest message was created on {oldest}, the newest on {newest}.").into());
     }
     let hours = ViewLimits { rows: summary.hours.len(), ..limits };
     let parts = [

@@ -132,10 +132,10 @@ fn prices(prices: PriceChanges) -> String {
     let PriceChanges { messages, became_known, old, new } = prices;
     let known = match became_known {
         0 => String::new(),
-        count => format!("; {} of them had no price then", grouped(count)),
+        count => format!("; {} of them had no price before", grouped(count)),
     };
     format!(
-        "The price of {} in both exports changed: {} then and {} now, in all{known}.",
+        "The price of {} in both exports changed, from a total of {} to {}{known}.",
         count_of(messages, "message", "messages"),
         money(old),
         money(new)

@@ -117,6 +117,6 @@ fn replies(summary: &DeliverySummary) -> Section {
         |name: &str, count| Row::new(vec![Cell::text(name), cell(count), Cell::Percent(count, contacts.messaged)]);
     let rows = vec![row("Contacts messaged", contacts.messaged), row("Replied", contacts.replied)];
     let view = TableView::new("", ["", "Contacts", "Share"].map(Into::into), rows);
-    let note = "A contact replied if it sent a message after the first outbound one.".to_owned();
+    let note = "A contact counts as replied if it sent a message after the first outbound message to it.".to_owned();
     Section::new(SectionKind::Replies, "Replies", vec![note.into()], vec![view.with_head().into()])
 }

@@ -21,7 +21,7 @@ fn findings(summary: &DeliverySummary) -> Vec<Row> {
     let counted = |count: u64| (Cell::Count(count), count);
     // Each check with the columns it requires; a check is omitted if one of them is missing.
     let rows: [(&[&str], &str, (Cell, u64)); 7] = [
-        (&["id"], "Id of another message", (repeated, found.repeated_ids)),
+        (&["id"], "Same id as another message", (repeated, found.repeated_ids)),
         (&["region_code"], "Region not in ISO 3166-1", counted(found.regions_not_in_iso_3166)),
         (&["status"], "Undocumented status", counted(found.undocumented_statuses)),
         (&["price", "direction"], "Outbound without a price", counted(found.outbound_without_price)),

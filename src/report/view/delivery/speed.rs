@@ -15,7 +15,8 @@ pub(super) fn speed(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if !parts.is_empty() {
         notes.push(
-            "The time within which this share of the messages was delivered or read, by their events.".to_owned(),
+            "The time within which this share of the messages was delivered or read, according to their events."
+                .to_owned(),
         );
     }
     if is_approximate(summary.times.to_delivered) || is_approximate(summary.times.to_read) {
@@ -49,11 +50,11 @@ fn table(
     let columns = [
         "Channel".into(),
         Column::optional("Messages"),
-        "50 %".into(),
-        Column::optional("75 %"),
-        "90 %".into(),
-        Column::optional("95 %"),
-        Column::optional("99 %"),
+        "50%".into(),
+        Column::optional("75%"),
+        "90%".into(),
+        Column::optional("95%"),
+        Column::optional("99%"),
         Column::optional("Longest"),
     ];
     let view = TableView::new(title, columns, std::iter::once(all).chain(rows).collect());
