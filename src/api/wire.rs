@@ -246,6 +246,17 @@ pub struct Pagination {
     pub has_more: Option<bool>,
 }
 
+impl Pagination {
+    /// Whether a response with `items` items is only a part of its list, for lists that are requested once and not page by
+    /// page: it is not the first page, or others follow.
+    pub fn is_part(&self, items: u64) -> bool {
+        self.has_more == Some(true)
+            || self.total_count.is_some_and(|total| total > items)
+            || self.total_pages.is_some_and(|pages| pages > 1)
+            || self.page.is_some_and(|page| page > 1)
+    }
+}
+
 struct EnvelopeVisitor<S> {
     seed: S,
 }

@@ -130,7 +130,7 @@ impl Notice {
     }
 
     /// `count` items of the list are not in the output; `None` for 0.
-    pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
+    pub fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
         let items = count_of(count, "item was", "items were");
         let are =
             word_for(count, &format!("it is not {}", noun.with_article()), &format!("they are not {}", noun.many))
