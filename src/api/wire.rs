@@ -72,6 +72,20 @@ pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
     digits.parse().ok()
 }
 
+/// Start of the error for an ignored parameter; its name follows.
+const IGNORED_PARAMETER: &str = "rows do not match the parameter ";
+
+/// The error of rows that contradict the parameter `name` of the request.
+pub fn ignored_parameter<E: serde::de::Error>(name: &'static str) -> E {
+    E::custom(format_args!("{IGNORED_PARAMETER}{name}"))
+}
+
+/// The name of the parameter, if an error is [`ignored_parameter`].
+pub(super) fn parameter_ignored(error: &serde_json::Error) -> Option<String> {
+    let name = error.to_string();
+    name.strip_prefix(IGNORED_PARAMETER)?.split(' ').next().map(str::to_owned)
+}
+
 /// `error` of an envelope, limited to what a person would read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorBody {

@@ -77,7 +77,8 @@ fn a_missing_contact_is_an_error_and_several_are_counted() {
 fn a_server_that_ignores_the_number_is_not_believed() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page_of_contacts(1, 100, 7)));
     let run = contact(&server.url(), &["+447700900999", "--max-retries", "1"]).finish().expect_code(5);
-    let run = run.expect_stderr("does not have the requested data");
+    let run = run.expect_stderr("the API seems to ignore phone: it sent rows that do not match (request id req_1)");
+    let run = run.expect_stderr("hint: look the contact up by its id, or export all contacts and search the file");
     assert!(run.stdout.is_empty() && !run.stderr.contains("7700900999"), "{run:?}");
 }
 

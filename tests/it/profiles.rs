@@ -83,7 +83,7 @@ fn an_answer_for_another_profile_is_never_published() {
     let server = answering_for(ASKED);
     sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
     let server = answering_for(OTHER);
-    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(1);
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(5);
     let run = run.expect_stderr(&format!("requested profile {ASKED}, but the response is for profile {OTHER}"));
     let run = run.expect_stderr("hint: bypass any cache in front of the API");
     assert!(!run.path("c.csv").exists());

@@ -13,7 +13,7 @@ use super::rows::ContactFields;
 use super::schema::schema_of;
 use super::{BatchBuilder, ContactPage, Contacts, decode_page_within};
 use crate::api::endpoints::{self, RowEndpoint};
-use crate::api::wire::Envelope;
+use crate::api::wire::{Envelope, ignored_parameter};
 use crate::base::noun::RowNoun;
 use crate::listing::{RowId, RowKey, Window};
 use crate::lookup::LookupKey;
@@ -136,13 +136,20 @@ impl LookupResource for ContactLookup {
 }
 
 /// The contacts with a number.
+///
+/// # Errors
+/// As [`decode_page_within`], and when a contact has another number.
 fn decode_contacts_of(number: &str, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
     let Envelope { success, data, error, meta } = decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
     let requested = RequestedNumber::new(number);
     let is_other =
         |contact: ContactFields<'_>| requested.contradicts(NUMBER_COLUMNS.filter_map(|column| contact.text(column)));
+    let items = data.iter().filter(|_| success != Some(false)).filter_map(|list| list.items.as_ref());
+    if items.flat_map(|page| page.rows.iter()).any(is_other) {
+        return Err(ignored_parameter("phone"));
+    }
     let data = data.and_then(|ListData { pagination, items }| {
-        let page = items.filter(|page| !page.rows.iter().any(is_other))?;
+        let page = items?;
         let is_part = pagination.is_some_and(|pagination| pagination.is_part(page.items.len() as u64));
         Some(ContactPage { is_part, ..page })
     });
@@ -171,13 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_response_with_another_number_has_no_data() {
+    fn a_response_with_another_number_is_an_error() {
         let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
+        let is_refused = |contacts: &str| {
+            let body = format!("{{\"success\":true,\"data\":{{\"contacts\":[{contacts}]}},\"meta\":{{}}}}");
+            ContactLookup::decode(&key, &body.into()).is_err()
+        };
         let asked = r#"{"id":"a","format_national":"(202) 555-0123"}"#;
         let other = r#"{"id":"b","phone_number":"+12025550124"}"#;
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked}]}}"#)), Some(1));
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{other}]}}"#)), None);
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked},{other}]}}"#)), None);
+        assert!(!is_refused(asked));
+        assert!(is_refused(other) && is_refused(&format!("{asked},{other}")));
     }
 
     #[test]
