@@ -113,7 +113,7 @@ pub async fn export<R: Reading, C: RowCounts>(
     cancel: impl Future<Output = Error>,
 ) -> Result<ExportOutcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());
-    let start = Gatherer::<R::Batches, C>::new(reading, (outputs, new_rows), now_micros);
+    let start = Gatherer::<R::Batches, C>::new((reading, scope), (outputs, new_rows), now_micros);
     // So that log messages of the thread belong to the same job.
     let span = tracing::Span::current();
     let mut gathering = tokio::task::spawn_blocking(move || span.in_scope(|| start.take_all(messages)));
@@ -195,13 +195,13 @@ struct Gatherer<B, C> {
 
 impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn new<R: Reading<Batches = B>>(
-        reading: &R,
+        (reading, scope): (&R, Scope),
         (mut outputs, new_rows): (Outputs, Option<NewRows>),
         now_micros: i64,
     ) -> Self {
         outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
-        let (counts, findings, checks) = (C::default(), Findings::default(), reading.filter_checks());
+        let (counts, findings, checks) = (C::default(), Findings::default(), reading.filter_checks(scope));
         let (filter, rows_left_out, profiles) = (reading.row_filter(), 0, reading.profile_tally());
         Self {
             batches,
@@ -285,7 +285,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
             new_rows.add_batch(batch, &written)?;
         }
         self.counts.add_batch(batch, self.now_micros);
-        for check in &self.checks {
+        for check in &mut self.checks {
             self.findings.add_ignored_filter(check.flag, check.contradictions(batch));
         }
         if let Some(ids) = &mut self.ids {

@@ -17,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::wire::{self, Envelope};
+use super::wire::{self, Envelope, IgnoredJson, Meta};
 
 /// Maximum length of a body. A page of 100 contacts has about 45 kB, the largest page that can be requested about 5 MB.
 const MAX_BODY: usize = 8 << 20;
@@ -161,6 +161,13 @@ pub(super) enum EnvelopeError {
     Empty,
     /// It holds far more rows than requested.
     TooManyItems(String),
+    /// Its rows contradict a parameter of the request.
+    IgnoredParameter {
+        /// Name of the parameter.
+        name: String,
+        /// `meta` of the response.
+        meta: Meta,
+    },
     /// It cannot be read.
     Unreadable(String),
 }
@@ -184,6 +191,9 @@ pub(super) fn read_envelope<T>(
         Ok(envelope) => Ok((body, envelope)),
         Err(error) => Err(if let Some(limit) = wire::limit_exceeded(&error) {
             EnvelopeError::TooManyItems(format!("the response holds more than {limit} items"))
+        } else if let Some(name) = wire::parameter_ignored(&error) {
+            let meta = Envelope::<IgnoredJson>::from_json(&body).map(|envelope| envelope.meta).unwrap_or_default();
+            EnvelopeError::IgnoredParameter { name, meta }
         } else {
             let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
             unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))

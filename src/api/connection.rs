@@ -204,6 +204,11 @@ impl Connection {
                 return Err(FailedAttempt { problem, decision: decide(status, None), retry_after, source: None });
             }
             Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id())),
+            Err(EnvelopeError::IgnoredParameter { name, meta }) => {
+                let request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or_else(header_request_id);
+                let problem = Problem::IgnoredParameter { name: name.into(), request_id };
+                return Err(FailedAttempt { problem, decision: Decision::Retry, retry_after, source: None });
+            }
             Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id())),
             Err(EnvelopeError::TooManyItems(reason)) => {
                 return Err(FailedAttempt { decision: Decision::GiveUp, ..unreadable(reason, header_request_id()) });

@@ -121,6 +121,14 @@ pub enum Problem {
         /// Request id, for support.
         request_id: Option<String>,
     },
+    /// The rows of the response contradict a parameter of the request.
+    #[error("the API seems to ignore {name}: it sent rows that do not match{}", for_support(.request_id.as_deref()))]
+    IgnoredParameter {
+        /// Name of the parameter.
+        name: Box<str>,
+        /// Request id, for support.
+        request_id: Option<String>,
+    },
     /// The API requested a longer wait than this run accepts.
     #[error("rate limited; the API requested a wait of {} s{}", .wait.as_secs(), for_support(.request_id.as_deref()))]
     RateLimited {
@@ -154,6 +162,7 @@ impl Problem {
             Self::Rejected { request_id, .. }
             | Self::Unreadable { request_id, .. }
             | Self::OtherProfile { request_id, .. }
+            | Self::IgnoredParameter { request_id, .. }
             | Self::RateLimited { request_id, .. } => request_id.as_deref(),
             Self::ConnectFailed(_) => None,
         }
@@ -164,6 +173,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
+            Self::IgnoredParameter { .. } => Some(200),
             Self::ConnectFailed(_) | Self::OtherProfile { .. } => None,
         }
     }

@@ -61,7 +61,7 @@ impl From<&Problem> for FailureKind {
             Problem::ConnectFailed(failure) => Self::ConnectFailed(*failure),
             Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
             // Rejected by this program, not by the status.
-            Problem::OtherProfile { .. } => Self::Status(200),
+            Problem::OtherProfile { .. } | Problem::IgnoredParameter { .. } => Self::Status(200),
             Problem::RateLimited { .. } => Self::Status(429),
         }
     }

@@ -72,6 +72,20 @@ pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
     digits.parse().ok()
 }
 
+/// Start of the error for an ignored parameter; its name follows.
+const IGNORED_PARAMETER: &str = "rows do not match the parameter ";
+
+/// The error of rows that contradict the parameter `name` of the request.
+pub fn ignored_parameter<E: serde::de::Error>(name: &'static str) -> E {
+    E::custom(format_args!("{IGNORED_PARAMETER}{name}"))
+}
+
+/// The name of the parameter, if an error is [`ignored_parameter`].
+pub(super) fn parameter_ignored(error: &serde_json::Error) -> Option<String> {
+    let name = error.to_string();
+    name.strip_prefix(IGNORED_PARAMETER)?.split(' ').next().map(str::to_owned)
+}
+
 /// `error` of an envelope, limited to what a person would read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorBody {
@@ -244,6 +258,17 @@ pub struct Pagination {
     /// Whether a page follows.
     #[serde(deserialize_with = "flag")]
     pub has_more: Option<bool>,
+}
+
+impl Pagination {
+    /// Whether a response with `items` items is only a part of its list, for lists that are requested once and not page by
+    /// page: it is not the first page, or others follow.
+    pub fn is_part(&self, items: u64) -> bool {
+        self.has_more == Some(true)
+            || self.total_count.is_some_and(|total| total > items)
+            || self.total_pages.is_some_and(|pages| pages > 1)
+            || self.page.is_some_and(|page| page > 1)
+    }
 }
 
 struct EnvelopeVisitor<S> {

@@ -18,9 +18,9 @@ use crate::format::json_objects;
 use crate::input::IdList;
 use crate::lookup::{LookupFailure, LookupSettings, RowSource};
 use crate::publish::Gate;
-use crate::report::{ContactCounts, Filters};
+use crate::report::{ContactCounts, Filters, Findings};
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
-use crate::resources::contacts::{ContactKey, ContactLookup};
+use crate::resources::contacts::{ContactKey, ContactLookup, ContactPage};
 use crate::resources::{LookupResource, LookupSource};
 use crate::simulator;
 use crate::store::OutputTarget;
@@ -29,7 +29,8 @@ use super::account::{key_environment, start_simulator};
 use super::export::run_export;
 use super::export_command::{ExportCommand, Intent};
 use super::monitor::RunMonitor;
-use super::printer::note;
+use super::printer::{note, warn_event};
+use super::publish::warn_of_rejected;
 use super::{job, print, warn_of_ids};
 
 /// Minimum number of digits in a phone number.
@@ -132,18 +133,24 @@ async fn print_all(
 ) -> Result<ExitCode, Error> {
     let source = LookupSource::<ContactLookup>::new(account, scope);
     let is_block = io::stdout().is_terminal();
-    let mut missing = Vec::new();
+    let mut answers = PrintedAnswers::default();
     let mut is_first = true;
     for key in keys {
         let page = match source.fetch(key, account.permit().await).await {
-            Ok(fetched) if fetched.row.rows() > 0 => fetched.row,
+            Ok(fetched) if !source.is_missing(&fetched.row) => fetched.row,
             Err(refusal) if !refusal.is_not_found() => return Err(Error::Api(refusal.error)),
             _ => {
-                missing.push(key.to_string());
+                answers.missing.push(key.to_string());
                 continue;
             }
         };
+        answers.note(key, &page, source.is_whole(&page));
+        let mut seen = HashSet::new();
         for (contact, key) in json_objects(&page.batch_with_extra(args.extra)).iter().zip(page.items.iter().flatten()) {
+            // A server may list a contact twice.
+            if !seen.insert(key.id) {
+                continue;
+            }
             let summary = if args.message_summary {
                 message_summary(Uuid::from_u128(key.id.0), account, scope).await?
             } else {
@@ -155,14 +162,50 @@ async fn print_all(
             is_first = false;
         }
     }
-    match (missing.as_slice(), keys.len()) {
-        ([], _) => Ok(ExitCode::Complete),
-        ([what], 1) => Err(Error::ContactNotFound { what: what.clone() }),
-        (missing, all) => {
-            let contacts = count_of(missing.len() as u64, "contact", "contacts");
-            note("not_found", &format!("{contacts} of {all} not found: {}", missing.join(", ")));
-            Ok(ExitCode::Complete)
+    answers.conclude(keys.len())
+}
+
+/// What is said about answers after their contacts are printed.
+#[derive(Default)]
+struct PrintedAnswers {
+    /// Keys that are not known to the API, in a form that may be shown.
+    missing: Vec<String>,
+    /// Keys with answers that do not hold all of their contacts.
+    cut: Vec<String>,
+    findings: Findings,
+}
+
+impl PrintedAnswers {
+    fn note(&mut self, key: &ContactKey, page: &ContactPage, is_whole: bool) {
+        if !is_whole {
+            self.cut.push(key.to_string());
         }
+        for items in &page.findings.rejected {
+            for _ in &items.positions {
+                self.findings.add_rejected(|| key.to_string(), items.reason.name(), &items.fields);
+            }
+        }
+    }
+
+    /// Says what was missing, and returns the exit code for `keys` keys.
+    fn conclude(self, keys: usize) -> Result<ExitCode, Error> {
+        let Self { missing, cut, findings } = self;
+        warn_of_rejected(&findings.rejected, ContactLookup::NOUN);
+        match missing.as_slice() {
+            [] => {}
+            [what] if keys == 1 => return Err(Error::ContactNotFound { what: what.clone() }),
+            missing => {
+                let contacts = count_of(missing.len() as u64, "contact", "contacts");
+                note("not_found", &format!("{contacts} of {keys} not found: {}", missing.join(", ")));
+            }
+        }
+        if cut.is_empty() {
+            return Ok(ExitCode::Complete);
+        }
+        let answers = count_of(cut.len() as u64, "answer does", "answers do");
+        let text = format!("completeness is not verified: {answers} not hold every contact: {}", cut.join(", "));
+        warn_event("unverified", &text);
+        Ok(ExitCode::Unverified)
     }
 }
 

@@ -14,13 +14,15 @@
 mod apart;
 mod journals;
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
-use crate::api::{Account, ChildProfile, Scope};
+use crate::api::{Account, ChildProfile, Profile, Scope};
 use crate::cli::{ProfilesArgs, VerbosityArgs};
 use crate::config::{ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split};
 use crate::error::{Error, ExitCode};
@@ -102,8 +104,8 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         if let Some(monitor) = monitor {
             monitor.note_requests(account.stats());
         }
-        let profiles = profiles?;
-        let run = ProfilesRun { command, since_last, flags, rows, of_run: (config, account, runtime), verbosity };
+        let OrganizationProfiles { chosen: profiles, all } = profiles?;
+        let run = ProfilesRun { command, since_last, flags, rows, all, of_run: (config, account, runtime), verbosity };
         match (monitor, opened) {
             (None, _) => run.plan(profiles, is_split),
             (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
@@ -133,15 +135,24 @@ fn check_flags<R>(
     Ok(())
 }
 
-/// The chosen profiles.
+/// The profiles of an organization.
+struct OrganizationProfiles {
+    /// Those that are read.
+    chosen: Vec<ChildProfile>,
+    /// The ids of all of them.
+    all: Arc<BTreeSet<Uuid>>,
+}
+
+/// The profiles of the key's organization.
 ///
 /// # Errors
 /// When a request fails, the key does not belong to an organization, or a name does not match exactly one profile.
-pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<Vec<ChildProfile>, Error> {
+async fn choose(account: &Account, choice: &ProfileChoice) -> Result<OrganizationProfiles, Error> {
     let identity = account.identity(Scope::ACCOUNT).await.map_err(Error::Api)?.data;
     ProfileChoice::check_key(&identity)?;
     let all = account.profiles(&identity).await.map_err(Error::Api)?;
-    Ok(choice.of(&all)?)
+    let chosen = choice.of(&all)?;
+    Ok(OrganizationProfiles { chosen, all: Arc::new(all.iter().filter_map(Profile::uuid).collect()) })
 }
 
 /// A run with known profiles.
@@ -150,6 +161,8 @@ struct ProfilesRun<'a, R> {
     since_last: Option<&'a SinceLast<'a>>,
     flags: ExportFlags<'a>,
     rows: RowFormat,
+    /// Ids of all profiles of the organization.
+    all: Arc<BTreeSet<Uuid>>,
     of_run: (&'a ExportConfig, &'a Account, &'a Runtime),
     verbosity: &'a VerbosityArgs,
 }
@@ -236,6 +249,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         let reading = ProfilesReading {
             list: &self.command.reading,
             profiles: Arc::from(profiles),
+            organization: Arc::clone(&self.all),
             since,
             began_at: journals.began_at(),
             open_journal: Box::new(|place| journals.open(place)),

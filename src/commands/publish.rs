@@ -16,6 +16,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 
 use crate::api::endpoints;
+use crate::base::noun::RowNoun;
 use crate::base::plural::count_of;
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
@@ -25,8 +26,8 @@ use crate::publish::{
     read_manifest, remove_older,
 };
 use crate::report::{
-    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, ProfileFacts, RowCounts,
-    RunChanges, RunDocument, RunFacts, Table,
+    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, Notice, NoticeCode, ProfileFacts,
+    RowCounts, RunChanges, RunDocument, RunFacts, Table,
 };
 use crate::store::{
     OutputTarget, SmallFile, remove_empty_folder, remove_partial, remove_small_file, size_of, stage_small_file,
@@ -336,6 +337,14 @@ pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
             NoticeCode::UnreadableColumns | NoticeCode::IgnoredFilter => {}
             _ => continue,
         }
+        warn(&notice);
+    }
+}
+
+/// Warns that items of answers could not be rows.
+pub(super) fn warn_of_rejected(rejected: &Table, noun: RowNoun) {
+    if let Some(mut notice) = Notice::items_left_out(rejected.values().sum(), noun) {
+        notice.text = with_reasons(&notice.text, rejected);
         warn(&notice);
     }
 }

@@ -10,10 +10,9 @@ use crate::api::{ApiError, ConnectFailure, Decision, KeySource, Problem, Request
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
         // Something between this machine and the API interferes: a case for a person, not for a retry.
-        (Problem::ConnectFailed(ConnectFailure::Certificate) | Problem::OtherProfile { .. }, _) => {
-            return ExitCode::Failure;
-        }
+        (Problem::ConnectFailed(ConnectFailure::Certificate), _) => return ExitCode::Failure,
         (Problem::ConnectFailed(failure), _) if is_refused_by_proxy(*failure) => return ExitCode::Unauthorized,
+        // There is no response, or it is for another profile, which is not a response to this request.
         (_, None) => return ExitCode::Unavailable,
         (_, Some(status)) => status,
     };
@@ -43,6 +42,7 @@ pub(super) fn hint(ApiError { problem, account, .. }: &ApiError) -> Option<Strin
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
         }),
         Problem::OtherProfile { .. } => Some(OTHER_PROFILE_HINT.to_owned()),
+        Problem::IgnoredParameter { .. } => Some(IGNORED_PARAMETER_HINT.to_owned()),
         Problem::RateLimited { wait, .. } => {
             let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
             Some(format!("run the same command again in {wait}"))
@@ -67,6 +67,9 @@ const UNKNOWN_FORM_HINT: &str = "run the same command again; if it fails the sam
 
 const OTHER_PROFILE_HINT: &str = "bypass any cache in front of the API, check that --profile-id is a profile of this key's \
                                   organization, then run the same command again";
+
+const IGNORED_PARAMETER_HINT: &str = "look the contact up by its id, or export all contacts and search the file; a gateway in \
+                                      front of the API may drop the parameter, so check --base-url";
 
 const THEN_AGAIN: &str = "then run the same command again";
 
@@ -147,7 +150,10 @@ fn key_hint(source: &KeySource) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::api::OtherProfile;
     use crate::api::wire::ErrorBody;
     use crate::error::Error;
 
@@ -216,6 +222,23 @@ pub(super) mod tests {
             assert_eq!(error.exit_code(), code, "{cause:?}");
             assert!(error.hint().unwrap().contains(hint), "{cause:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_to_another_request_is_none() {
+        let request_id = || Some("req_7".to_owned());
+        let ignored =
+            failed(Problem::IgnoredParameter { name: "phone".into(), request_id: request_id() }, "https://api.sent.dm");
+        assert_eq!(ignored.exit_code(), ExitCode::Unavailable);
+        assert!(
+            ignored
+                .to_string()
+                .ends_with("the API seems to ignore phone: it sent rows that do not match (request id req_7)")
+        );
+        assert!(ignored.hint().unwrap().starts_with("look the contact up by its id"));
+        let other = OtherProfile { asked: Uuid::from_u128(1), answered: None };
+        let other = Problem::OtherProfile { other: Box::new(other), request_id: request_id() };
+        assert_eq!(failed(other, "https://api.sent.dm").exit_code(), ExitCode::Unavailable);
     }
 
     #[test]

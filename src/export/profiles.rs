@@ -7,12 +7,14 @@
 //! *Easy to get wrong:* if a profile cannot be read, the others must not be lost, but a failure of the whole account (its
 //! key, the network, the retry budget) must not be reported as a failure of each profile in turn. See [`is_of_profile`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use uuid::Uuid;
 
 use super::delivered::Delivered;
 use super::estimate::{Estimate, Estimating, ProfileEstimate};
@@ -32,7 +34,7 @@ use crate::listing::ReadProgress;
 use crate::publish::OutputError;
 use crate::report::{ProfileFacts, ProfileFailure};
 use crate::resources::{
-    BuildBatches, FilterCheck, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile,
+    BuildBatches, FilterCheck, PageFindings, Resource, RowFilter, RowPage, of_profile, profiles_check, with_profile,
 };
 use crate::verdict::{Evidence, Verdict};
 
@@ -45,6 +47,8 @@ pub struct ProfilesReading<'a, R> {
     pub list: &'a ListReading<R>,
     /// The profiles, in order.
     pub profiles: Arc<[ChildProfile]>,
+    /// Ids of all profiles of the organization, whether or not they are read.
+    pub organization: Arc<BTreeSet<Uuid>>,
     /// The time from which rows are read; `None` reads all of them.
     pub since: Option<Since>,
     /// When the run began, in microseconds UTC, or the first run if this one resumes it.
@@ -82,8 +86,11 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
         self.list.row_filter()
     }
 
-    fn filter_checks(&self) -> Vec<FilterCheck> {
-        self.list.filter_checks()
+    /// The scope is unused, because each profile has its own.
+    fn filter_checks(&self, _: Scope) -> Vec<FilterCheck> {
+        let mut checks = self.list.resource.filter_checks();
+        checks.push(profiles_check(Arc::clone(&self.organization)));
+        checks
     }
 
     fn written_ids(&self) -> Option<WrittenIds> {

@@ -22,7 +22,7 @@ use crate::listing::{
     Consistency, DeliveredPage, ReadError, ReadProgress, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
 use crate::report::ConsistencyFacts;
-use crate::resources::{BuildBatches, FilterCheck, ListError, ListSource, Resource, RowFilter, RowPage};
+use crate::resources::{BuildBatches, FilterCheck, ListError, ListSource, Resource, RowFilter, RowPage, profile_check};
 use crate::time::Timestamp;
 
 /// Maximum number of rows that wait between reading and gathering, about half a kilobyte each with their bodies: enough
@@ -59,8 +59,8 @@ pub trait Reading {
         None
     }
 
-    /// Checks that the API applied the requested filters.
-    fn filter_checks(&self) -> Vec<FilterCheck> {
+    /// Checks that the API applied the requested filters, and returned rows of the requested profile.
+    fn filter_checks(&self, _scope: Scope) -> Vec<FilterCheck> {
         Vec::new()
     }
 
@@ -140,8 +140,10 @@ impl<R: Resource> Reading for ListReading<R> {
         self.resource.row_filter()
     }
 
-    fn filter_checks(&self) -> Vec<FilterCheck> {
-        self.resource.filter_checks()
+    fn filter_checks(&self, scope: Scope) -> Vec<FilterCheck> {
+        let mut checks = self.resource.filter_checks();
+        checks.extend(scope.profile_id().map(profile_check));
+        checks
     }
 
     fn written_ids(&self) -> Option<WrittenIds> {

@@ -25,6 +25,12 @@ pub enum FormatError {
         /// The next step.
         hint: &'static str,
     },
+    /// The name of the file is not UTF-8.
+    #[error("the name is not UTF-8: {}", path.display())]
+    NameNotUtf8 {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// A column has a type that the format cannot hold.
     #[error("{format} cannot hold the column {column} of type {data_type}")]
     UnsupportedColumn {
@@ -57,6 +63,7 @@ impl FormatError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownFormat { hint, .. } | Self::UnknownExtension { hint, .. } => hint,
+            Self::NameNotUtf8 { .. } => "choose a name in UTF-8, as the manifest lists files by name",
             Self::LongText { .. } => "omit the column with --columns, or choose another format",
             Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",
         }

@@ -136,8 +136,11 @@ impl FileFormat {
     /// The format with the extension of a path.
     ///
     /// # Errors
-    /// When the extension is unknown.
+    /// When the extension is unknown, or the name is not UTF-8.
     pub fn for_path(path: &Path) -> Result<Self, FormatError> {
+        if path.file_name().is_some_and(|name| name.to_str().is_none()) {
+            return Err(FormatError::NameNotUtf8 { path: path.to_owned() });
+        }
         Self::from_path(path)
             .ok_or_else(|| FormatError::UnknownExtension { path: path.to_owned(), hint: format_hint() })
     }

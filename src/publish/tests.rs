@@ -237,6 +237,15 @@ fn targets_that_cannot_be_written_are_refused_at_once() {
     assert!(request(Path::new(".csv"), None).is_err());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_utf8_is_refused_as_such() {
+    use std::os::unix::ffi::OsStrExt;
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff.csv"));
+    let error = request(path, None).unwrap_err();
+    assert!(matches!(error, OutputError::Format(FormatError::NameNotUtf8 { .. })), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -8,21 +8,27 @@ use arrow::array::RecordBatch;
 pub struct FilterCheck {
     /// The flag of the filter.
     pub flag: &'static str,
-    contradicts: Box<RowTest>,
+    count: Box<BatchTest>,
 }
 
-/// Whether a row of a batch contradicts the filter.
-type RowTest = dyn Fn(&RecordBatch, usize) -> bool + Send;
+/// Counts the rows of a batch that contradict the filter.
+type BatchTest = dyn FnMut(&RecordBatch) -> u64 + Send;
 
 impl FilterCheck {
     /// A check for the filter of `flag`. `contradicts` tests one row of a batch with all columns of the resource.
     pub fn new(flag: &'static str, contradicts: impl Fn(&RecordBatch, usize) -> bool + Send + 'static) -> Self {
-        Self { flag, contradicts: Box::new(contradicts) }
+        Self::of_batches(flag, move |batch| (0..batch.num_rows()).filter(|&row| contradicts(batch, row)).count() as u64)
+    }
+
+    /// A check for the filter of `flag`. `count` counts the rows that contradict it, of one batch after another; rows that
+    /// turn out to contradict it only later are counted then.
+    pub fn of_batches(flag: &'static str, count: impl FnMut(&RecordBatch) -> u64 + Send + 'static) -> Self {
+        Self { flag, count: Box::new(count) }
     }
 
     /// Number of rows that contradict the filter.
-    pub fn contradictions(&self, batch: &RecordBatch) -> u64 {
-        (0..batch.num_rows()).filter(|&row| (self.contradicts)(batch, row)).count() as u64
+    pub fn contradictions(&mut self, batch: &RecordBatch) -> u64 {
+        (self.count)(batch)
     }
 }
 

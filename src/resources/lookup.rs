@@ -48,7 +48,8 @@ pub trait LookupResource: Sync {
     /// Parses a whole response about a key. A response about another key counts as one without data.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, or has more rows than one key can have.
+    /// When the body is not one complete JSON object, has more rows than one key can have, or rows that contradict a
+    /// parameter of the request.
     fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
 
     /// The ids of a page's rows, if rows have ids.

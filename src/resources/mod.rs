@@ -17,6 +17,7 @@ mod packed_field;
 mod page;
 mod personal;
 mod profile;
+mod profile_checks;
 mod table;
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -35,6 +36,7 @@ pub use self::lookup::{LookupRefusal, LookupResource, LookupSource, RowRequest};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 pub use self::personal::Personal;
 pub use self::profile::{PROFILE_ID, PROFILE_NAME, is_profile_column, of_profile, profile_of, with_profile};
+pub use self::profile_checks::{profile_check, profiles_check};
 pub use self::table::ResourceTable;
 
 /// A list of the API that can be exported, with its filters.

@@ -1,7 +1,7 @@
 //! `sent-export contact`: contacts by id or number.
 
 use sent_export::simulator::Simulator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::simulator::client::{ask, page};
 use crate::support::{
@@ -77,8 +77,53 @@ fn a_missing_contact_is_an_error_and_several_are_counted() {
 fn a_server_that_ignores_the_number_is_not_believed() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page_of_contacts(1, 100, 7)));
     let run = contact(&server.url(), &["+447700900999", "--max-retries", "1"]).finish().expect_code(5);
-    let run = run.expect_stderr("does not have the requested data");
+    let run = run.expect_stderr("the API seems to ignore phone: it sent rows that do not match (request id req_1)");
+    let run = run.expect_stderr("hint: look the contact up by its id, or export all contacts and search the file");
     assert!(run.stdout.is_empty() && !run.stderr.contains("7700900999"), "{run:?}");
+}
+
+/// The response for a number with these contacts.
+fn answer_of(contacts: &[Value], pagination: Value) -> Answer {
+    let data = json!({"contacts": contacts, "pagination": pagination});
+    Answer::ok(json!({"success": true, "data": data, "error": null, "meta": {}}).to_string())
+}
+
+#[test]
+fn an_answer_that_is_a_part_of_a_list_is_not_complete() {
+    const NUMBER: &str = "+447700900999";
+    let id = |at: u32| format!("00000000-0000-4000-8000-{at:012}");
+    let listed: Vec<Value> = (0..20).map(|at| json!({"id": id(at), "phone_number": NUMBER})).collect();
+    for (contacts, pagination) in [
+        (&listed[..], json!({"page": 1, "page_size": 20, "total_count": 25, "total_pages": 2, "has_more": true})),
+        (&listed[..1], json!({"total_count": 5})),
+        (&listed[..1], json!({"has_more": true})),
+        (&listed[..0], json!({"page": 1, "page_size": 100, "total_count": 3, "has_more": false})),
+    ] {
+        let shown = pagination.to_string();
+        let contacts = contacts.to_vec();
+        let rows = contacts.len();
+        let server = ScriptedServer::start(move |_, _| answer_of(&contacts, pagination.clone()));
+        let run = contact(&server.url(), &[NUMBER]).finish().expect_code(3);
+        let words =
+            "warning: completeness is not verified: 1 answer does not hold every contact: the number of argument 1\n";
+        assert_eq!((lines(&run).len(), &*run.stderr), (rows, words), "{shown}");
+        let run = run.again().args(["contact", "--base-url", &server.url(), NUMBER, "--rate-limit", "none"]);
+        let run = run.args(["-o", "c.csv", "--missing", "gone.txt"]).finish().expect_code(3);
+        let run = run.expect_stderr("1 answer does not hold everything about the id");
+        assert_eq!(csv_ids(&run.path("c.csv")).len(), rows, "{shown}");
+        assert_eq!(run.evidence("_c.csv.manifest.json", "answers_cut"), Some(1.into()), "{shown}");
+        assert_eq!(std::fs::read_to_string(run.path("gone.txt")).unwrap(), "", "{shown}");
+    }
+}
+
+#[test]
+fn a_contact_that_is_listed_twice_is_printed_once_and_a_rejected_item_is_a_warning() {
+    let contacts = [json!({"id": "a"}), json!({"id": "a"}), json!({"no": "id"}), json!({"id": "b"})];
+    let server = ScriptedServer::start(move |_, _| answer_of(&contacts, json!({"total_count": 4})));
+    let run = contact(&server.url(), &["+447700900999"]).finish().expect_code(0);
+    let ids: Vec<Value> = lines(&run).iter().map(|contact| contact["id"].clone()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert_eq!(run.stderr, "warning: 1 item was left out because it is not a contact (missing_id: 1).\n");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub enum NoticeCode {
     ItemsLeftOut,
     /// Columns that have values, none of which could be read.
     UnreadableColumns,
-    /// Rows that contradict a filter, which the API seems to have ignored.
+    /// Rows that contradict a filter or the requested profile, which the API seems to have ignored.
     IgnoredFilter,
     /// Older exports of the same account that are not counted.
     OlderSnapshots,
@@ -130,7 +130,7 @@ impl Notice {
     }
 
     /// `count` items of the list are not in the output; `None` for 0.
-    pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
+    pub fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
         let items = count_of(count, "item was", "items were");
         let are =
             word_for(count, &format!("it is not {}", noun.with_article()), &format!("they are not {}", noun.many))
@@ -141,10 +141,17 @@ impl Notice {
 
     /// `count` of `rows` rows contradict the filter of a flag.
     pub(in crate::report) fn ignored_filter(flag: &str, (count, rows): (u64, u64), noun: RowNoun) -> Self {
-        let rows = count_of(rows, noun.one, noun.many);
-        let do_not = word_for(count, "does", "do");
-        let text =
-            format!("{} of {rows} {do_not} not match {flag}: the API seems to ignore that filter.", grouped(count));
+        let (of, rows) = (grouped(count), count_of(rows, noun.one, noun.many));
+        let text = if matches!(flag, "--profiles" | "--profile-id") {
+            let belong = word_for(count, "belongs", "belong");
+            format!(
+                "{of} of {rows} {belong} to another profile than that of {flag}, by customer_id: the API, or a gateway in \
+                 front of it, seems to ignore the header x-profile-id."
+            )
+        } else {
+            let do_not = word_for(count, "does", "do");
+            format!("{of} of {rows} {do_not} not match {flag}: the API seems to ignore that filter.")
+        };
         Self { code: NoticeCode::IgnoredFilter, count: Some(count), text }
     }
 

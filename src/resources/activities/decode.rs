@@ -33,8 +33,8 @@ pub struct ActivityPage {
     pub(super) message_id: Uuid,
     /// Oldest first.
     pub(super) rows: Vec<Activity>,
-    /// Whether the response states that there are more. The API reference documents no way to request them.
-    pub(super) has_more: bool,
+    /// Whether the response states that it lacks some. The API reference documents no way to request them.
+    pub(super) is_part: bool,
     findings: PageFindings,
 }
 
@@ -145,11 +145,8 @@ fn read(message_id: Uuid, data: Data<'_>) -> Option<ActivityPage> {
         // Stable: activities of the same time keep their order. Findings are only counted, whatever their row.
         rows.sort_by_key(|row| row.timestamp);
     }
-    let pagination = data.pagination.unwrap_or_default();
-    let has_more = pagination.has_more == Some(true)
-        || pagination.total_count.is_some_and(|total| total > listed)
-        || pagination.total_pages.is_some_and(|pages| pages > pagination.page.unwrap_or(1));
-    Some(ActivityPage { message_id, rows, has_more, findings })
+    let is_part = data.pagination.is_some_and(|pagination| pagination.is_part(listed));
+    Some(ActivityPage { message_id, rows, is_part, findings })
 }
 
 /// Reads the fields of one activity. The last value of a repeated field is used.
@@ -348,13 +345,15 @@ mod tests {
     }
 
     #[test]
-    fn a_response_with_has_more_is_not_whole() {
+    fn a_response_that_is_one_of_several_pages_is_not_whole() {
         let cut = |pagination| {
-            decoded(&json!({"activities": [{"status": "SENT"}], "pagination": pagination})).unwrap().has_more
+            decoded(&json!({"activities": [{"status": "SENT"}], "pagination": pagination})).unwrap().is_part
         };
         assert!(!cut(json!(null)) && !cut(json!({"total_count": 1, "has_more": false})));
         assert!(!cut(json!({"page": 1, "total_pages": 1})));
         assert!(cut(json!({"total_count": 2})) && cut(json!({"has_more": true})) && cut(json!({"total_pages": 2})));
+        assert!(cut(json!({"page": 2, "total_pages": 2, "has_more": false})), "the last page alone");
+        assert!(cut(json!({"page": 2})));
     }
 
     #[test]

@@ -59,6 +59,6 @@ impl LookupResource for Activities {
     }
 
     fn is_whole(page: &ActivityPage) -> bool {
-        !page.has_more
+        !page.is_part
     }
 }

@@ -13,12 +13,12 @@ use super::rows::ContactFields;
 use super::schema::schema_of;
 use super::{BatchBuilder, ContactPage, Contacts, decode_page_within};
 use crate::api::endpoints::{self, RowEndpoint};
-use crate::api::wire::Envelope;
+use crate::api::wire::{Envelope, ignored_parameter};
 use crate::base::noun::RowNoun;
 use crate::listing::{RowId, RowKey, Window};
 use crate::lookup::LookupKey;
 use crate::resources::list::list_query;
-use crate::resources::{LookupResource, PageLimit, Resource, RowRequest};
+use crate::resources::{ListData, LookupResource, PageLimit, Resource, RowRequest};
 
 /// Maximum number of contacts with the same number: one per profile of an organization.
 const CONTACTS_OF_NUMBER: u32 = 100;
@@ -124,23 +124,35 @@ impl LookupResource for ContactLookup {
         page.items.iter().flatten().map(|key| Some(key.id)).collect()
     }
 
+    /// An empty page of a list that is not empty says nothing about its number.
     fn is_missing(page: &ContactPage) -> bool {
-        page.items.is_empty()
+        page.items.is_empty() && !page.is_part
     }
 
-    /// A full page may lack some of the contacts.
+    /// A full page may lack some of the contacts, even if the response does not state that.
     fn is_whole(page: &ContactPage) -> bool {
-        page.items.len() < CONTACTS_OF_NUMBER as usize
+        page.items.len() < CONTACTS_OF_NUMBER as usize && !page.is_part
     }
 }
 
 /// The contacts with a number.
+///
+/// # Errors
+/// As [`decode_page_within`], and when a contact has another number.
 fn decode_contacts_of(number: &str, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
     let Envelope { success, data, error, meta } = decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
     let requested = RequestedNumber::new(number);
     let is_other =
         |contact: ContactFields<'_>| requested.contradicts(NUMBER_COLUMNS.filter_map(|column| contact.text(column)));
-    let data = data.and_then(|list| list.items).filter(|page| !page.rows.iter().any(is_other));
+    let items = data.iter().filter(|_| success != Some(false)).filter_map(|list| list.items.as_ref());
+    if items.flat_map(|page| page.rows.iter()).any(is_other) {
+        return Err(ignored_parameter("phone"));
+    }
+    let data = data.and_then(|ListData { pagination, items }| {
+        let page = items?;
+        let is_part = pagination.is_some_and(|pagination| pagination.is_part(page.items.len() as u64));
+        Some(ContactPage { is_part, ..page })
+    });
     Ok(Envelope { success, data, error, meta })
 }
 
@@ -166,13 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_response_with_another_number_has_no_data() {
+    fn a_response_with_another_number_is_an_error() {
         let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
+        let is_refused = |contacts: &str| {
+            let body = format!("{{\"success\":true,\"data\":{{\"contacts\":[{contacts}]}},\"meta\":{{}}}}");
+            ContactLookup::decode(&key, &body.into()).is_err()
+        };
         let asked = r#"{"id":"a","format_national":"(202) 555-0123"}"#;
         let other = r#"{"id":"b","phone_number":"+12025550124"}"#;
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked}]}}"#)), Some(1));
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{other}]}}"#)), None);
-        assert_eq!(rows(&key, &format!(r#"{{"contacts":[{asked},{other}]}}"#)), None);
+        assert!(!is_refused(asked));
+        assert!(is_refused(other) && is_refused(&format!("{asked},{other}")));
     }
 
     #[test]
@@ -185,6 +200,35 @@ mod tests {
         assert!(is_missing("[]"));
         assert!(!is_missing("[{}]"), "it is rejected and counted");
         assert!(!is_missing(r#"[{"id":"a"}]"#));
+    }
+
+    #[test]
+    fn a_part_of_the_contacts_is_neither_whole_nor_missing() {
+        let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
+        let about = |data: &str| {
+            let body = format!("{{\"success\":true,\"data\":{data},\"meta\":{{}}}}");
+            let page = ContactLookup::decode(&key, &body.into()).unwrap().data.unwrap();
+            (ContactLookup::is_whole(&page), ContactLookup::is_missing(&page))
+        };
+        let contact = r#"{"id":"a","phone_number":"+12025550123"}"#;
+        let of_one = |pagination: &str| about(&format!(r#"{{"contacts":[{contact}],"pagination":{pagination}}}"#));
+        assert_eq!(
+            of_one(r#"{"page":1,"page_size":100,"total_count":1,"total_pages":1,"has_more":false}"#),
+            (true, false)
+        );
+        assert_eq!(of_one("null"), (true, false));
+        for part in [
+            r#"{"total_count":5}"#,
+            r#"{"has_more":true}"#,
+            r#"{"page":1,"page_size":1,"total_pages":5}"#,
+            r#"{"page":2,"total_pages":2,"has_more":false}"#,
+        ] {
+            assert_eq!(of_one(part), (false, false), "{part}");
+        }
+        assert_eq!(about(r#"{"contacts":[],"pagination":{"total_count":3}}"#), (false, false));
+        assert_eq!(about(r#"{"contacts":[],"pagination":{"total_count":0,"total_pages":0}}"#), (true, true));
+        let full = format!(r#"{{"contacts":[{}]}}"#, vec![contact; 100].join(","));
+        assert_eq!(about(&full), (false, false), "there may be more");
     }
 
     #[test]

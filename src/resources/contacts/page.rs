@@ -22,6 +22,8 @@ pub struct ContactPage {
     pub items: Vec<Option<RowKey>>,
     /// What the response contained besides the contacts' values.
     pub findings: PageFindings,
+    /// Whether the response to a lookup states that it lacks some contacts. The pages of a list are compared by the walk.
+    pub(super) is_part: bool,
 }
 
 impl ListPage for ContactPage {
@@ -101,6 +103,6 @@ impl ContactPageBuilder {
     }
 
     pub(super) fn finish(self) -> ContactPage {
-        ContactPage { rows: self.rows, items: self.items, findings: self.findings.finish() }
+        ContactPage { rows: self.rows, items: self.items, findings: self.findings.finish(), is_part: false }
     }
 }

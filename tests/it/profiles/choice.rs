@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::json;
+
 use super::{ASKED, OTHER, assert_profiles, manifest, organization, profile_ids};
 use crate::support::{Answer, Asked, ScriptedServer, sent_export};
 
@@ -42,6 +44,42 @@ fn profiles_are_chosen_by_name_short_name_or_id() {
     let text = std::fs::read_to_string(run.path("c.csv")).unwrap();
     assert_eq!(text.lines().skip(1).filter(|line| *line == server.profile_ids()[1].to_string()).count(), 250);
     assert_eq!(text.lines().count(), 251);
+}
+
+/// A server that answers with the same six rows, of two profiles, for any profile.
+fn server_without_profiles() -> ScriptedServer {
+    let row = |at: usize, customer: &str| json!({"id": format!("r{at}"), "customer_id": customer});
+    let rows: Vec<_> = (0..6).map(|at| row(at, [ASKED, OTHER][at % 2])).collect();
+    let pagination = json!({"page": 1, "page_size": 100, "total_count": 6, "total_pages": 1, "has_more": false});
+    let body =
+        json!({"success": true, "data": {"contacts": rows, "messages": rows, "pagination": pagination}}).to_string();
+    ScriptedServer::start(move |_, head| {
+        Answer::ok(if head.contains("/v3/me") { identity(&[(ASKED, "North"), (OTHER, "South")]) } else { body.clone() })
+    })
+}
+
+#[test]
+fn rows_of_another_profile_are_a_warning() {
+    let server = server_without_profiles();
+    for (command, profiles, count, rows) in [
+        ("contacts", ["--profiles", "all"], 6, "12 contacts"),
+        ("contacts", ["--profiles", "North"], 3, "6 contacts"),
+        ("contacts", ["--profile-id", ASKED], 3, "6 contacts"),
+        ("messages", ["--profiles", "all"], 6, "12 messages"),
+        ("messages", ["--profile-id", ASKED], 3, "6 messages"),
+    ] {
+        let flags =
+            [command, "--base-url", &server.url(), "--rate-limit", "none", "-o", "r.csv", "--summary", "s.json", "-q"];
+        let run = sent_export().args(flags).args(profiles).finish().expect_code(0);
+        let flag = profiles[0];
+        let run =
+            run.expect_stderr(&format!("warning: {count} of {rows} belong to another profile than that of {flag}"));
+        let notices = &run.json("s.json")["notices"];
+        assert_eq!((&notices[0]["code"], &notices[0]["count"]), (&json!("ignored_filter"), &json!(count)), "{notices}");
+    }
+    let apart = ["-o", "{profile_name}.csv", "--profiles", "all", "-q"];
+    let run = sent_export().contacts(&server.url(), &apart).finish().expect_code(0);
+    assert_eq!(run.stderr.matches("warning: 3 of 6 contacts belong to another profile").count(), 2, "{run:?}");
 }
 
 #[test]
