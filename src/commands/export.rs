@@ -31,7 +31,7 @@ use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
 use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
-use super::replaced::check_dataset;
+use super::replaced::{check_dataset, check_stale};
 use super::resume::open_journal;
 use super::with_activities::{ActivitiesPhase, read_activities};
 use super::with_changes::{Compared, Comparing, Confirming, compare, prepare};
@@ -76,7 +76,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
             Box::pin(run).await
         })
     })?;
-    published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
+    published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, published))
 }
 
 /// Everything that is opened before the first request.
@@ -102,6 +102,7 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     look_for_record(config, R::NAME)?;
     config.published_before = published_before(config, R::NAME)?;
     check_dataset(config)?;
+    check_stale(config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;
@@ -284,12 +285,14 @@ fn seconds(duration: Duration) -> f64 {
 /// Reports the result of the run.
 ///
 /// # Errors
-/// When stdout cannot be written.
+/// When stdout cannot be written, or files of an earlier export could not be removed.
 pub(super) fn report_result<R: Reading, D: RunDocument>(
     config: &ExportConfig,
     (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
-    published: &PublishedExport<D>,
+    mut published: PublishedExport<D>,
 ) -> Result<ExitCode, Error> {
+    let left_behind = published.left_behind.take();
+    let published = &published;
     let outcome = outcome::<R, D>(published);
     let in_one_line = outcome.replace('\n', "; ");
     monitor.note_published(published, &in_one_line);
@@ -319,6 +322,9 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
             note("remark", &format!("{blank}{remark}"));
         }
         show(&format!("{blank}{outcome}\n"));
+    }
+    if let Some(error) = left_behind {
+        return Err(error.into());
     }
     let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
     Ok(exit_code(published, unchanged))

@@ -184,7 +184,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
                 if published.is_some() {
                     remove_record(config);
                 }
-                let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
+                let report = |published| report_result::<ListReading<R>, _>(config, watch, published);
                 published.map_or(Ok(ExitCode::Complete), report)
             }
             Err(error) => Err(journals.kept(error)),

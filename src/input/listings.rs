@@ -50,6 +50,8 @@ pub struct Listing {
     pub files: Vec<ListedFile>,
     /// Files in the folder of a dataset that its readers take for parts of it, though no manifest lists them.
     pub unlisted: Vec<OutputTarget>,
+    /// Files of earlier exports that are still there, because a run could not remove them.
+    pub stale: Vec<OutputTarget>,
 }
 
 /// A file that a manifest lists.
@@ -153,7 +155,11 @@ fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
         };
         Some(listed(&found, file, target, &manifest))
     });
-    Ok(Listing { files: files.collect(), manifest, unlisted: Vec::new() })
+    let files = files.collect();
+    let stale = found.stale.iter().filter_map(|path| manifest.resolve(path));
+    // What cannot be looked for may be there.
+    let stale = stale.filter(|target| !matches!(size_of(target), Ok(None))).collect();
+    Ok(Listing { files, manifest, unlisted: Vec::new(), stale })
 }
 
 /// The newest manifest that lists a file, with that file.
@@ -177,7 +183,8 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
             let file = listed(&found, file, target.clone(), &manifest);
             let finished_at = file.published.run.latest.micros();
             if newest.as_ref().is_none_or(|(_, other)| *other < finished_at) {
-                newest = Some((Listing { manifest, files: vec![file], unlisted: Vec::new() }, finished_at));
+                let (unlisted, stale) = (Vec::new(), Vec::new());
+                newest = Some((Listing { manifest, files: vec![file], unlisted, stale }, finished_at));
             }
         }
     }
@@ -215,8 +222,9 @@ fn below(folder: &OutputTarget) -> Result<FoundListings, SourceError> {
             Err(error) => found.unread.push(UnreadPath { path: shown, error }),
         }
     }
-    let files = found.listings.iter().flat_map(|listing| &listing.files);
-    let listed: HashSet<String> = files.map(|file| file.target.identity()).collect();
+    let files = found.listings.iter().flat_map(|listing| &listing.files).map(|file| &file.target);
+    let stale = found.listings.iter().flat_map(|listing| &listing.stale);
+    let listed: HashSet<String> = files.chain(stale).map(OutputTarget::identity).collect();
     for listing in &mut found.listings {
         listing.unlisted = unlisted_parts(listing, &others, &listed);
     }

@@ -48,6 +48,7 @@ mod resume;
 mod samples;
 mod simulator;
 mod sql;
+mod stale;
 mod support;
 mod verify;
 mod watching;

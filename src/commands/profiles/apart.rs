@@ -33,6 +33,8 @@ struct Results {
     /// Rows, verdict and exit code of each published export.
     published: Vec<(u64, Verdict, ExitCode)>,
     failures: Vec<Error>,
+    /// The first error about files of earlier exports that could not be removed.
+    left_behind: Option<Error>,
     /// Journals of the published exports.
     journals: Vec<Journals>,
 }
@@ -63,9 +65,13 @@ impl<R: Resource> ProfilesRun<'_, R> {
             let unchanged = run.config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
             let is_quiet = self.verbosity.quiet || results.is_resumed();
             match self.export_one::<C>(run, is_quiet, monitor, stop.as_mut()) {
-                Ok((Some(published), journals)) => {
+                Ok((Some(mut published), journals)) => {
                     self.report_one(&profile, &published, monitor);
                     let code = exit_code(&published, unchanged);
+                    if let Some(error) = published.left_behind.take().map(Error::from) {
+                        warn_profile(&profile, &error);
+                        results.left_behind = results.left_behind.or(Some(error));
+                    }
                     results.published.push((published.rows, published.verdict, code));
                     // Otherwise they are removed already.
                     if self.since_last.is_none() {
@@ -154,7 +160,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     }
 
     fn conclude(&self, results: Results, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
-        let Results { published, mut failures, .. } = results;
+        let Results { published, mut failures, left_behind, .. } = results;
         let failed = failures.len();
         if published.is_empty()
             && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
@@ -178,6 +184,9 @@ impl<R: Resource> ProfilesRun<'_, R> {
         if !self.verbosity.quiet {
             let blank = if monitor.shows_tables() { "\n" } else { "" };
             show(&format!("{blank}{outcome}\n"));
+        }
+        if let Some(error) = left_behind {
+            return Err(error);
         }
         // Only if nothing has changed in any profile.
         let mut codes = published.iter().map(|(.., code)| *code);
