@@ -29,7 +29,9 @@ use super::interrupted::{look_for_record, remove_record, warn_of_lost_changes};
 use super::kept_changes::KeptChanges;
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
-use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
+use super::publish::{
+    PublishedExport, may_be_published, publish, published_before, remove_older_exports, warn_of_losses,
+};
 use super::read::read_all;
 use super::replaced::{check_dataset, check_stale};
 use super::resume::open_journal;
@@ -204,6 +206,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             // A run with a journal for each profile removes the record after those.
             if published.is_some() && own_journals.is_none() {
                 remove_record(config);
+                remove_older_exports(config, R::NAME);
             }
             Ok(published)
         }

@@ -161,7 +161,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         next = Some((target, manifest.to_value()));
     }
     let in_dataset = files_of_dataset(config, &outputs, &stale);
-    record(config, next)?;
+    record(config, next, R::NAME)?;
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()), in_dataset)?;
     // Locked until the manifest is written. If the history's file is published and the manifest is not, the next run
     // detects it.
@@ -182,7 +182,6 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         file.publish()?;
     }
     let left_behind = left_behind(left);
-    remove_older_exports(config, R::NAME);
     let RunFacts { verdict, evidence, profiles, .. } = run;
     let rejected = findings.rejected;
     Ok(PublishedExport {
@@ -209,8 +208,9 @@ fn left_behind(left: Vec<(&OutputTarget, StoreError)>) -> Option<OutputError> {
     Some(OutputError::LeftBehind { path: first.to_string(), more, source })
 }
 
-/// Removes older exports according to `--keep`. A failure here does not affect the published export.
-fn remove_older_exports(config: &ExportConfig, resource: &str) {
+/// Removes older exports according to `--keep`. A failure here does not affect the published export. A run that is stopped
+/// here must not be repeated, because the export with which it compared its rows may be gone: so this comes last.
+pub(super) fn remove_older_exports(config: &ExportConfig, resource: &str) {
     let (Some(siblings), Some(keep)) = (&config.outputs.siblings, config.outputs.keep) else { return };
     match remove_older(siblings, resource, keep) {
         Ok(0) => {}

@@ -63,6 +63,8 @@ pub struct OutputsConfig {
     pub title: Option<String>,
     /// How many exports to keep.
     pub keep: Option<NonZeroUsize>,
+    /// Where the record of a publication is kept, if anything is published; the same in every run.
+    pub record: Option<OutputTarget>,
     /// The id of the run.
     pub run_id: String,
     /// The journal's path; `None` if no regular file is written.
@@ -149,6 +151,8 @@ impl OutputsConfig {
             ..OutputSettings::new(written)
         };
         let first = kept().next().and_then(typed);
+        let record = kept().next().and_then(|target| naming.record_base(first.as_deref(), target));
+        let record = record.map(|path| OutputTarget::File(Sidecar::Publication.path(&path)));
         let siblings = manifest_pattern(args, first.as_deref(), naming);
         if args.keep.is_some() && siblings.is_none() {
             return Err(ConfigError::KeepWithoutDate);
@@ -168,6 +172,7 @@ impl OutputsConfig {
             siblings,
             title: flags.reports.and_then(|reports| reports.title.clone()),
             keep: args.keep,
+            record,
             run_id: naming.run_id().to_owned(),
             journal,
         })
