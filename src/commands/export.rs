@@ -16,7 +16,7 @@ use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, Ro
 use crate::error::{Error, ExitCode};
 use crate::export::{Estimating, Exported, NewRows, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
-use crate::publish::{OutputLock, Outputs, lock_target};
+use crate::publish::{OutputLock, Outputs, lock_target, remove_leftovers};
 use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
@@ -98,6 +98,7 @@ pub(super) struct Opened {
 /// When something cannot be written, or the previous export cannot be continued.
 pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityArgs) -> Result<Opened, Error> {
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
+    config.outputs.locks_of_others.iter().for_each(remove_leftovers);
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;

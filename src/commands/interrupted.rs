@@ -85,7 +85,7 @@ fn unfinished(outputs: &OutputsConfig, resource: &str) -> Option<PublicationReco
     // With a manifest, everything that the record says is known from there.
     let is_absent = |manifest| matches!(read_manifest::<IgnoredAny>(manifest), Ok(None));
     let is_last = outputs.manifest.iter().chain(&outputs.manifests_beside).all(is_absent)
-        && !is_older_than(&record, newest_sibling(outputs, resource));
+        && !is_older_than(&record, newest_sibling(outputs, resource).as_ref());
     is_last.then_some(record)
 }
 
@@ -97,9 +97,9 @@ fn newest_sibling(outputs: &OutputsConfig, resource: &str) -> Option<RecordedMan
 }
 
 /// Whether another run has published after the one that wrote the record, as one with another --state-dir.
-fn is_older_than(record: &PublicationRecord, newest: Option<RecordedManifest>) -> bool {
+fn is_older_than(record: &PublicationRecord, newest: Option<&RecordedManifest>) -> bool {
     let started_at = |recorded: &RecordedManifest| Some(recorded.read::<RecordedChanges>().ok()?.details.started_at);
-    let newest = newest.as_ref().and_then(started_at);
+    let newest = newest.and_then(started_at);
     // RFC 3339 times in UTC sort as text.
     newest.is_some_and(|newest| started_at(&record.next).is_none_or(|started| started < newest))
 }

@@ -166,18 +166,18 @@ impl FileSearch {
             if let Some(format) = FileFormat::from_path(&path) {
                 self.take(&path, format, argument)?;
             } else if Sidecar::of(&path).is_some_and(|(sidecar, _)| sidecar.is_manifest()) {
-                self.note_stale(path);
+                self.note_stale(&path);
             }
         }
         folders.iter().try_for_each(|folder| self.enter(folder, argument))
     }
 
     /// Takes note of the files that a manifest does not count to its export. What is wrong with a manifest is found later.
-    fn note_stale(&mut self, manifest: PathBuf) {
-        let target = OutputTarget::File(manifest.clone());
+    fn note_stale(&mut self, manifest: &Path) {
+        let target = OutputTarget::File(manifest.to_owned());
         let Ok(Some(found)) = read_manifest::<IgnoredAny>(&target) else { return };
         let stale = found.stale.iter().filter_map(|path| fs::canonicalize(target.resolve(path)?.path()?).ok());
-        self.stale.extend(stale.map(|real| (real, manifest.clone())));
+        self.stale.extend(stale.map(|real| (real, manifest.to_owned())));
     }
 
     /// Skips these files, unless they are among the `named` paths.

@@ -4,7 +4,7 @@
 //! *Easy to get wrong:* several manifests may list a file. The newest is valid, because its run replaced the files of
 //! earlier ones. The manifest of a dataset is above the folders of its values.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,6 +92,7 @@ pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<FoundLis
         let there = at_path(target).unwrap_or_else(|error| FoundListings::failed(shown, error));
         found.add(there, &mut known);
     }
+    found.keep_newest();
     Ok(found)
 }
 
@@ -120,6 +121,20 @@ fn at_path(target: OutputTarget) -> Result<FoundListings, SourceError> {
 impl FoundListings {
     fn failed(path: String, error: SourceError) -> Self {
         Self { unread: vec![UnreadPath { path, error }], ..Self::default() }
+    }
+
+    /// Leaves out files that a newer manifest among these lists, too: its run has replaced them, as with a fixed path of
+    /// changes beside dated exports.
+    fn keep_newest(&mut self) {
+        let time = |file: &ListedFile| file.published.run.latest.micros();
+        let mut newest = HashMap::<String, i64>::new();
+        for file in self.listings.iter().flat_map(|listing| &listing.files) {
+            let known = newest.entry(file.target.identity()).or_insert(i64::MIN);
+            *known = (*known).max(time(file));
+        }
+        for listing in &mut self.listings {
+            listing.files.retain(|file| newest.get(&file.target.identity()).is_none_or(|newest| time(file) == *newest));
+        }
     }
 
     /// Adds what another path led to; `known` are the files of exports so far.

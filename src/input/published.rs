@@ -125,13 +125,13 @@ fn outputs_with(real: &Path) -> Vec<PathBuf> {
 /// The manifest of the dataset, or of the parts, to which a file that no manifest lists belongs by its path.
 pub(super) fn unlisted_in(real: &Path) -> Option<PathBuf> {
     let name = real.file_name()?.to_str()?;
-    let read = |path: &PathBuf| read_manifest::<IgnoredAny>(&OutputTarget::File(path.clone())).ok().flatten();
+    let manifest_at = |path: &PathBuf| read_manifest::<IgnoredAny>(&OutputTarget::File(path.clone())).ok().flatten();
     let of_parts = outputs_with(real).into_iter().flat_map(|output| Sidecar::manifests_of(&output)).find(|path| {
         let is_of_parts = |found: &PublishedManifest<IgnoredAny>| {
             let whole = whole_of_part(name);
             whole.is_some_and(|whole| found.outputs.iter().any(|listed| is_part_of(&listed.path, &whole)))
         };
-        read(path).is_some_and(|found| is_of_parts(&found) || found.stale.iter().any(|stale| stale == name))
+        manifest_at(path).is_some_and(|found| is_of_parts(&found) || found.stale.iter().any(|stale| stale == name))
     });
     of_parts.or_else(|| {
         let folder = real.parent()?;
@@ -140,7 +140,7 @@ pub(super) fn unlisted_in(real: &Path) -> Option<PathBuf> {
         let is_of_dataset = |found: PublishedManifest<IgnoredAny>| {
             found.rows == 0 || found.outputs.iter().any(|listed| is_in_dataset(&listed.path, column))
         };
-        read(&manifest).is_some_and(is_of_dataset).then_some(manifest)
+        manifest_at(&manifest).is_some_and(is_of_dataset).then_some(manifest)
     })
 }
 

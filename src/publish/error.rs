@@ -132,12 +132,11 @@ impl OutputError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Format(error) | Self::Value { source: error, .. } => error.hint(),
-            Self::Store(error) => error.hint(),
+            Self::Store(error) | Self::KeptByFolder(error) => error.hint(),
             Self::ForeignBatch(_) => "this is a bug; please report it with the command",
             Self::TooManyPartitions { .. } => "choose a column with fewer values, or raise --max-partitions",
             Self::LongPartition { .. } => "choose another column",
             Self::Spill(_) => "free space there, or name another folder in the environment variable TMPDIR",
-            Self::KeptByFolder(error) => error.hint(),
             Self::LeftBehind { .. } => {
                 "remove it, or let the same command remove it: until then, readers of the folder take its rows for current ones"
             }

@@ -165,6 +165,11 @@ fn changes_survive_an_end_of_a_run_whose_paths_no_other_run_has() {
             for end in [kill_after, fail_after] {
                 let ended = end(renames, command(at_start())).finish();
                 if ended.code == Some(0) {
+                    assert_eq!(changes(&ended, "ch.ndjson"), expected);
+                    // Without a record, which is in another folder, the run goes on.
+                    if renames == 1 {
+                        continue;
+                    }
                     assert!(renames > 4, "the record, changes, an output and the manifest, but {renames}");
                     break 'ends;
                 }
