@@ -16,7 +16,7 @@ use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, Ro
 use crate::error::{Error, ExitCode};
 use crate::export::{Estimating, Exported, NewRows, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
-use crate::publish::{OutputLock, Outputs, lock_target};
+use crate::publish::{OutputLock, Outputs, lock_target, remove_leftovers};
 use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
@@ -29,9 +29,11 @@ use super::interrupted::{look_for_record, remove_record, warn_of_lost_changes};
 use super::kept_changes::KeptChanges;
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
-use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
+use super::publish::{
+    PublishedExport, may_be_published, publish, published_before, remove_older_exports, warn_of_losses,
+};
 use super::read::read_all;
-use super::replaced::check_dataset;
+use super::replaced::{check_dataset, check_stale};
 use super::resume::open_journal;
 use super::with_activities::{ActivitiesPhase, read_activities};
 use super::with_changes::{Compared, Comparing, Confirming, compare, prepare};
@@ -76,7 +78,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
             Box::pin(run).await
         })
     })?;
-    published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
+    published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, published))
 }
 
 /// Everything that is opened before the first request.
@@ -96,12 +98,14 @@ pub(super) struct Opened {
 /// When something cannot be written, or the previous export cannot be continued.
 pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityArgs) -> Result<Opened, Error> {
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
+    config.outputs.locks_of_others.iter().for_each(remove_leftovers);
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     look_for_record(config, R::NAME)?;
     config.published_before = published_before(config, R::NAME)?;
     check_dataset(config)?;
+    check_stale(config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;
@@ -203,6 +207,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             // A run with a journal for each profile removes the record after those.
             if published.is_some() && own_journals.is_none() {
                 remove_record(config);
+                remove_older_exports(config, R::NAME);
             }
             Ok(published)
         }
@@ -284,12 +289,14 @@ fn seconds(duration: Duration) -> f64 {
 /// Reports the result of the run.
 ///
 /// # Errors
-/// When stdout cannot be written.
+/// When stdout cannot be written, or files of an earlier export could not be removed.
 pub(super) fn report_result<R: Reading, D: RunDocument>(
     config: &ExportConfig,
     (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
-    published: &PublishedExport<D>,
+    mut published: PublishedExport<D>,
 ) -> Result<ExitCode, Error> {
+    let left_behind = published.left_behind.take();
+    let published = &published;
     let outcome = outcome::<R, D>(published);
     let in_one_line = outcome.replace('\n', "; ");
     monitor.note_published(published, &in_one_line);
@@ -319,6 +326,9 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
             note("remark", &format!("{blank}{remark}"));
         }
         show(&format!("{blank}{outcome}\n"));
+    }
+    if let Some(error) = left_behind {
+        return Err(error.into());
     }
     let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
     Ok(exit_code(published, unchanged))

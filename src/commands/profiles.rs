@@ -41,6 +41,7 @@ use super::export::{Opened, open, read_and_publish, report_result, run_export};
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
 use super::interrupted::remove_record;
 use super::monitor::RunMonitor;
+use super::publish::remove_older_exports;
 use super::{job, stop};
 
 /// The time from which the rows of a profile are read, according to its last export; `None` reads all of them.
@@ -196,8 +197,9 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
                 journals.remove();
                 if published.is_some() {
                     remove_record(config);
+                    remove_older_exports(config, R::ENDPOINT.name);
                 }
-                let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
+                let report = |published| report_result::<ListReading<R>, _>(config, watch, published);
                 published.map_or(Ok(ExitCode::Complete), report)
             }
             Err(error) => Err(journals.kept(error)),

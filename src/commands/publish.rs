@@ -18,27 +18,25 @@ use serde::de::IgnoredAny;
 use crate::api::endpoints;
 use crate::base::noun::RowNoun;
 use crate::base::plural::count_of;
-use crate::config::{ConfigError, ExportConfig};
+use crate::config::{ConfigError, ExportConfig, OutputsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, StagedOutputs, newest_rows, placeholder,
-    read_manifest, remove_older,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputError, OutputReport, StagedOutputs, newest_rows,
+    placeholder, read_manifest, remove_older,
 };
 use crate::report::{
     ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, Notice, NoticeCode, ProfileFacts,
     RowCounts, RunChanges, RunDocument, RunFacts, Table,
 };
-use crate::store::{
-    OutputTarget, SmallFile, remove_empty_folder, remove_partial, remove_small_file, size_of, stage_small_file,
-};
+use crate::store::{OutputTarget, SmallFile, StoreError, remove_small_file, stage_small_file};
 use crate::telemetry::LineageDataset;
 use crate::verdict::{Evidence, Verdict};
 
 use super::datasets::written;
 use super::interrupted::{record, rows_before};
 use super::printer::{warn, warn_text};
-use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
+use super::replaced::{carried_over, files_of_dataset, old_manifests, remove_stale_files, seen_from, stale_files};
 use super::with_changes::Compared;
 
 /// A published export.
@@ -64,6 +62,8 @@ pub(super) struct PublishedExport<D> {
     pub(super) rejected: Table,
     pub(super) verdict: Verdict,
     pub(super) evidence: Vec<Evidence>,
+    /// Files of earlier exports that could not be removed.
+    pub(super) left_behind: Option<OutputError>,
 }
 
 /// The number of rows in the published export, if a gate needs it.
@@ -153,23 +153,16 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
             target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
         }
     }
+    let stale = stale_files(config, &outputs);
+    let listed = files.manifest.as_ref().map(|target| Listed::by(target, files, (&outputs, carried), &in_history));
+    let manifest = listed.as_ref().map(|listed| manifest::<R>(config, &run, (rows, items_rejected), listed));
     let mut next = None;
-    if let Some(target) = &files.manifest {
-        let mut outputs = seen_from(target, files, &outputs);
-        outputs.extend(carried);
-        if files.settings.partition.is_some() {
-            let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
-            outputs.sort_by_key(place);
-        }
-        let in_history = seen_from(target, files, &in_history);
-        let history = in_history.first();
-        let manifest = Manifest { history, ..manifest::<R>(config, &run, rows, items_rejected, &outputs) };
+    if let (Some(target), Some(manifest)) = (&files.manifest, &manifest) {
         small_files.push(manifest.stage(target, files.small_files)?);
         next = Some((target, manifest.to_value()));
     }
-    let stale = stale_files(config, &outputs);
     let in_dataset = files_of_dataset(config, &outputs, &stale);
-    record(config, next)?;
+    record(config, next, R::NAME)?;
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()), in_dataset)?;
     // Locked until the manifest is written. If the history's file is published and the manifest is not, the next run
     // detects it.
@@ -179,11 +172,17 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
     let _published = staged.publish()?;
-    remove_stale_files(&stale, files.settings.partition.is_some());
+    let left = remove_stale_files(&stale, files.settings.partition.is_some());
+    if let (Some(target), Some(manifest), Some(file)) = (&files.manifest, manifest, small_files.last_mut())
+        && !left.is_empty()
+    {
+        let stale: Vec<String> = left.iter().map(|(stale, _)| stale.seen_from(target)).collect();
+        file.rewrite(Manifest { stale: &stale, ..manifest }.to_json())?;
+    }
     for file in small_files {
         file.publish()?;
     }
-    remove_older_exports(config, R::NAME);
+    let left_behind = left_behind(left);
     let RunFacts { verdict, evidence, profiles, .. } = run;
     let rejected = findings.rejected;
     Ok(PublishedExport {
@@ -199,27 +198,20 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         rejected,
         verdict,
         evidence,
+        left_behind,
     })
 }
 
-/// Removes files of the previous export that this one does not have, and the folders of a dataset that are empty then.
-fn remove_stale_files(stale: &[OutputTarget], is_dataset: bool) {
-    for target in stale {
-        if let Err(error) = remove_small_file(target).or_else(|error| match size_of(target) {
-            // The file may not exist, because an interrupted run may not have renamed it.
-            Ok(None) => Ok(()),
-            _ => Err(error),
-        }) {
-            tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
-        } else if is_dataset {
-            remove_partial(target);
-            remove_empty_folder(target);
-        }
-    }
+/// The error about files of earlier exports that could not be removed.
+fn left_behind(left: Vec<(&OutputTarget, StoreError)>) -> Option<OutputError> {
+    let more = left.len().saturating_sub(1) as u64;
+    let (first, source) = left.into_iter().next()?;
+    Some(OutputError::LeftBehind { path: first.to_string(), more, source })
 }
 
-/// Removes older exports according to `--keep`. A failure here does not affect the published export.
-fn remove_older_exports(config: &ExportConfig, resource: &str) {
+/// Removes older exports according to `--keep`. A failure here does not affect the published export. A run that is stopped
+/// here must not be repeated, because the export with which it compared its rows may be gone: so this comes last.
+pub(super) fn remove_older_exports(config: &ExportConfig, resource: &str) {
     let (Some(siblings), Some(keep)) = (&config.outputs.siblings, config.outputs.keep) else { return };
     match remove_older(siblings, resource, keep) {
         Ok(0) => {}
@@ -270,39 +262,53 @@ fn check_gate<R: Reading, C>(
     })
 }
 
-/// Removes the old manifest, which would not describe the new files.
+/// Removes the old manifests, which would not describe the new files.
 fn withdraw_old_manifests(
     config: &ExportConfig,
     run: &RunFacts,
     new: Option<&mut SmallFile>,
     in_dataset: Vec<String>,
 ) -> Result<(), Error> {
+    // First, because nothing is replaced yet if one of them cannot be removed.
+    for target in old_manifests(config) {
+        remove_small_file(&target).map_err(OutputError::from)?;
+    }
     if let Some(new) = new {
         let is_dataset = !in_dataset.is_empty();
         let placeholder = placeholder(&run.started_at, in_dataset);
         new.withdraw_old((&placeholder, is_dataset), config.seen_manifest.as_ref())?;
     }
-    let beside_activities = config.outputs.activities.iter().flat_map(|activities| &activities.manifests_beside);
-    let of_changes = config.outputs.changes.iter().flat_map(|changes| &changes.outputs);
-    let beside_changes: Vec<OutputTarget> = of_changes.flat_map(|request| request.target.manifests()).collect();
-    let beside = config.outputs.manifests_beside.iter().chain(beside_activities).chain(&beside_changes);
-    for target in beside.filter(|target| config.outputs.manifest.as_ref() != Some(target)) {
-        // A file of another tool with that name is kept.
-        if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
-            && let Err(error) = remove_small_file(target)
-        {
-            tracing::warn!("cannot remove the manifest of the previous export: {target}: {error}");
-        }
-    }
     Ok(())
+}
+
+/// The files in a manifest, with paths relative to it.
+struct Listed {
+    outputs: Vec<OutputReport>,
+    history: Option<OutputReport>,
+}
+
+impl Listed {
+    fn by(
+        manifest: &OutputTarget,
+        files: &OutputsConfig,
+        (written, carried): (&[OutputReport], Vec<OutputReport>),
+        in_history: &[OutputReport],
+    ) -> Self {
+        let mut outputs = seen_from(manifest, files, written);
+        outputs.extend(carried);
+        if files.settings.partition.is_some() {
+            let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
+            outputs.sort_by_key(place);
+        }
+        Self { outputs, history: seen_from(manifest, files, in_history).into_iter().next() }
+    }
 }
 
 fn manifest<'a, R: Reading>(
     config: &'a ExportConfig,
     run: &'a RunFacts,
-    rows: u64,
-    items_rejected: u64,
-    outputs: &'a [OutputReport],
+    (rows, items_rejected): (u64, u64),
+    listed: &'a Listed,
 ) -> Manifest<'a, Filters, ConsistencyFacts, RunChanges, ProfileFacts> {
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
@@ -323,8 +329,9 @@ fn manifest<'a, R: Reading>(
         consistency: &run.consistency,
         profiles: &run.profiles,
         changes: run.changes.as_ref(),
-        history: None,
-        outputs,
+        history: listed.history.as_ref(),
+        stale: &[],
+        outputs: &listed.outputs,
     }
 }
 

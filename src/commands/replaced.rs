@@ -10,9 +10,13 @@ use crate::error::Error;
 use crate::format::FileFormat;
 use crate::input::{Mirror, datasets_in, is_in_place};
 use crate::publish::{
-    OutputReport, PartitionBy, PublishedFile, is_in_dataset, is_part_of, left_by_interrupted_run, read_manifest,
+    OutputError, OutputReport, PartitionBy, PublishedFile, is_in_dataset, is_part_of, left_by_interrupted_run,
+    read_manifest,
 };
-use crate::store::{Neighbors, OutputTarget};
+use crate::store::{
+    Neighbors, OutputTarget, StoreError, check_removable, remove_empty_folder, remove_partial, remove_small_file,
+    size_of,
+};
 use crate::transform::Privacy;
 
 /// The privacy settings in a manifest; empty in earlier versions.
@@ -57,11 +61,10 @@ pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<Ou
     let mut stale = Vec::new();
     for manifest in before {
         let before = match read_manifest::<IgnoredAny>(manifest) {
-            Ok(Some(before)) => before.outputs.into_iter().map(|file| file.path).collect::<Vec<_>>(),
+            Ok(Some(before)) => before.into_paths().collect::<Vec<_>>(),
             Ok(None) => {
-                let recorded = config.interrupted.iter().flat_map(|record| record.files_of(manifest));
                 let mut paths = left_by_interrupted_run(manifest);
-                paths.extend(recorded.map(|file| file.path));
+                paths.extend(config.interrupted.iter().flat_map(|record| record.paths_of(manifest)));
                 paths.sort();
                 paths.dedup();
                 paths
@@ -79,6 +82,57 @@ pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<Ou
         stale.extend(old.filter_map(|path| manifest.resolve(path)));
     }
     stale
+}
+
+/// The manifests that the run replaces, but does not write itself.
+pub(super) fn old_manifests(config: &ExportConfig) -> Vec<OutputTarget> {
+    let files = &config.outputs;
+    let beside_activities = files.activities.iter().flat_map(|activities| activities.manifests_beside.clone());
+    let of_changes = files.changes.iter().flat_map(|changes| &changes.outputs);
+    let beside_changes = of_changes.flat_map(|request| request.target.manifests());
+    let mut beside: Vec<_> =
+        files.manifests_beside.iter().cloned().chain(beside_activities).chain(beside_changes).collect();
+    // A file of another tool with that name is kept.
+    let is_old =
+        |target: &OutputTarget| matches!(read_manifest::<IgnoredAny>(target), Ok(Some(old)) if !old.outputs.is_empty());
+    beside.retain(|target| files.manifest.as_ref() != Some(target) && is_old(target));
+    beside
+}
+
+/// Checks that the run can remove what belongs to the previous export alone, as far as this shows before the first request:
+/// readers would take what stays for a part of the new export.
+///
+/// # Errors
+/// When a file cannot be removed.
+pub(super) fn check_stale(config: &ExportConfig) -> Result<(), Error> {
+    let files = &config.outputs;
+    let is_split = files.settings.max_rows.is_some() || files.settings.partition.is_some();
+    // Replaced in any case, and maybe in another way.
+    let is_replaced = |target: &OutputTarget| {
+        !is_split && files.outputs.iter().any(|request| request.target.identity() == target.identity())
+    };
+    let mut old = stale_files(config, &[]);
+    old.retain(|target| !is_replaced(target));
+    old.extend(old_manifests(config));
+    check_removable(&old).map_err(|error| OutputError::KeptByFolder(error).into())
+}
+
+/// Removes the files that [`stale_files`] lists, and the folders of a dataset that are empty then. Returns those that cannot
+/// be removed, with the reasons.
+pub(super) fn remove_stale_files(stale: &[OutputTarget], is_dataset: bool) -> Vec<(&OutputTarget, StoreError)> {
+    let mut left = Vec::new();
+    for target in stale {
+        match remove_small_file(target) {
+            // The file may not exist, because an interrupted run may not have renamed it.
+            Err(error) if !matches!(size_of(target), Ok(None)) => left.push((target, error)),
+            _ if is_dataset => {
+                remove_partial(target);
+                remove_empty_folder(target);
+            }
+            _ => {}
+        }
+    }
+    left
 }
 
 /// The files of other days, according to the previous manifest, with paths relative to it.

@@ -110,7 +110,7 @@ where
         None => None,
     };
     let mut document = summarize::<C>(&files, as_of, is_silent, rows.as_mut().map(GrossRows::new_rows))?;
-    document.add_notices(notices);
+    document.add_notices(notices.into_iter().chain(inputs::unlisted(&files)));
     document.origin_mut().title.clone_from(&args.title);
     let mut states: Vec<OlderDocument<C::Document>> = states.read::<C>(is_silent, rows.as_mut())?;
     let doubtful = states.iter().filter(|state| state.verdict == Some(Verdict::Unverified));

@@ -24,6 +24,8 @@ use super::print;
 use super::printer::{FailedCheck, log_failed_check};
 
 const UNLISTED: &str = "no manifest lists it, but readers of the folder treat it as part of the export";
+const STALE: &str =
+    "it is of an earlier export and could not be removed: readers of the folder treat it as part of this one";
 const UNLISTED_HINT: &str = "remove it, or export again";
 const REPEATED_HINT: &str = "two files hold the same rows: export again";
 /// Another export does not write an earlier file again, and is refused while the newest cannot be read.
@@ -196,8 +198,9 @@ impl Verification<'_> {
             }
             files.push(self.show(result_of(file, result))?);
         }
-        for target in &listing.unlisted {
-            let (problem, next) = (Some(UNLISTED.to_owned()), Some(UNLISTED_HINT.to_owned()));
+        let stale = listing.stale.iter().map(|target| (target, STALE));
+        for (target, problem) in stale.chain(listing.unlisted.iter().map(|target| (target, UNLISTED))) {
+            let (problem, next) = (Some(problem.to_owned()), Some(UNLISTED_HINT.to_owned()));
             files.push(self.show(FileResult { problem, next, ..blank(&target.to_string()) })?);
         }
         let mut repeated_ids = Vec::new();

@@ -181,6 +181,24 @@ impl Naming {
         }
     }
 
+    /// The path from which the record of a publication is named: the output's, or if that differs from run to run, that of
+    /// its journal, so that the next run finds it.
+    pub(super) fn record_base(&self, typed: Option<&Path>, target: &OutputTarget) -> Option<PathBuf> {
+        let Some(text) = typed.filter(|typed| self.is_dated(typed)).and_then(Path::to_str) else {
+            return target.state_path();
+        };
+        let folder = self.state_dir.clone().or_else(|| state_folder(None).ok().flatten())?;
+        // Each profile has its own.
+        let undated = self.pieces(text).ok()?.into_iter().map(|piece| match piece {
+            NamePiece::Text(text) => text,
+            NamePiece::Form(form) => {
+                let placeholder = PLACEHOLDERS.iter().find(|(_, known)| *known == Some(form));
+                placeholder.map(|(name, _)| format!("{{{name}}}")).unwrap_or_default()
+            }
+        });
+        OutputTarget::new(Path::new(&undated.collect::<String>()), &self.stores).ok()?.state_path_in(&folder)
+    }
+
     fn fill_in(&self, piece: NamePiece) -> String {
         match piece {
             NamePiece::Text(text) => text,

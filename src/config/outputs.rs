@@ -61,8 +61,12 @@ pub struct OutputsConfig {
     pub siblings: Option<PlacePattern>,
     /// Title of the reports.
     pub title: Option<String>,
+    /// The locks of files that other runs write, if the paths differ from run to run.
+    pub locks_of_others: Vec<PlacePattern>,
     /// How many exports to keep.
     pub keep: Option<NonZeroUsize>,
+    /// Where the record of a publication is kept, if anything is published; the same in every run.
+    pub record: Option<OutputTarget>,
     /// The id of the run.
     pub run_id: String,
     /// The journal's path; `None` if no regular file is written.
@@ -149,6 +153,14 @@ impl OutputsConfig {
             ..OutputSettings::new(written)
         };
         let first = kept().next().and_then(typed);
+        let typed_beside = flags.reports.iter().flat_map(|reports| reports.summary.iter().chain(&reports.report));
+        let typed_beside = typed_beside.map(PathBuf::as_path).chain(flags.missing);
+        let typed_of_changes = flags.changes.iter().flat_map(|flags| &flags.args.changes).map(PathBuf::as_path);
+        let typed_outputs: Vec<PathBuf> = outputs.iter().filter_map(|request| typed(&request.target)).collect();
+        let all_typed = typed_outputs.iter().map(PathBuf::as_path).chain(typed_beside).chain(typed_of_changes);
+        let locks_of_others = all_typed.filter_map(|typed| locks_pattern(typed, naming)).collect();
+        let record = kept().next().and_then(|target| naming.record_base(first.as_deref(), target));
+        let record = record.map(|path| OutputTarget::File(Sidecar::Publication.path(&path)));
         let siblings = manifest_pattern(args, first.as_deref(), naming);
         if args.keep.is_some() && siblings.is_none() {
             return Err(ConfigError::KeepWithoutDate);
@@ -168,6 +180,8 @@ impl OutputsConfig {
             siblings,
             title: flags.reports.and_then(|reports| reports.title.clone()),
             keep: args.keep,
+            record,
+            locks_of_others,
             run_id: naming.run_id().to_owned(),
             journal,
         })
@@ -204,6 +218,12 @@ fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) ->
         Some(path) => naming.siblings(path),
         None => naming.siblings(&Sidecar::Manifest.path(first?)),
     }
+}
+
+/// The locks of the files that other runs write to a path on this machine.
+fn locks_pattern(typed: &Path, naming: &Naming) -> Option<PlacePattern> {
+    let is_file = naming.target(typed).ok()?.path().is_some();
+    if is_file { naming.siblings(&Sidecar::Lock.path(typed)) } else { None }
 }
 
 /// Checks that a dataset is the only output, and not in a folder with another partition.

@@ -82,7 +82,7 @@ pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Opti
     let found = read_manifest::<PublishedDetails>(&manifest);
     let found = found.map_err(|source| SourceError::Open { path: manifest.to_string().into(), source })?;
     let Some(found) = found else { return Ok(None) };
-    let listed = first_output(&found);
+    let listed = place.listed(&found, &manifest);
     open_all(place, &listed, (&manifest, &found), mirror)
 }
 
@@ -129,7 +129,9 @@ impl ExportPlace<'_> {
         let is_ours = |file: &&PublishedFile| {
             file.resource.is_none() && (self.is_folder || file.path == whole || is_part_of(&file.path, &whole))
         };
-        found.outputs.iter().filter(is_ours).collect()
+        let listed: Vec<&PublishedFile> = found.outputs.iter().filter(is_ours).collect();
+        // Other runs have other paths.
+        if listed.is_empty() && self.siblings.is_some() { first_output(found) } else { listed }
     }
 }
 

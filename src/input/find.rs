@@ -14,13 +14,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
+
 use super::error::SourceError;
-use super::published::find_published;
+use super::published::{find_published, unlisted_in};
 use super::source_file::SourceFile;
 use super::stem::without_extension;
 use crate::base::printable::printable;
 use crate::format::FileFormat;
-use crate::store::Sidecar;
+use crate::publish::read_manifest;
+use crate::store::{OutputTarget, Sidecar};
 
 /// The files named by the paths of a command line.
 #[derive(Debug, Default)]
@@ -53,6 +56,8 @@ pub enum SkipReason {
     Activities,
     /// It contains the changes between two exports.
     Changes,
+    /// According to this manifest, it is of an earlier export and could not be removed.
+    Stale(PathBuf),
 }
 
 impl fmt::Display for Skipped {
@@ -63,6 +68,10 @@ impl fmt::Display for Skipped {
             SkipReason::SameAs(other) => write!(formatter, "skipped {path}: it is read already, as {}", shown(other)),
             SkipReason::RowsOf(other) => write!(formatter, "skipped {path}: its rows are read from {}", shown(other)),
             SkipReason::Changes => write!(formatter, "skipped {path}: it lists changes between exports"),
+            SkipReason::Stale(manifest) => {
+                let manifest = shown(manifest);
+                write!(formatter, "skipped {path}: it is of an earlier export and could not be removed ({manifest})")
+            }
             SkipReason::Activities => write!(formatter, "skipped {path}: it lists activities of messages"),
         }
     }
@@ -99,9 +108,14 @@ pub fn find_files(paths: &[PathBuf]) -> Result<FoundFiles, SourceError> {
     if let Some(argument) = search.has_files.iter().position(|&has_files| !has_files) {
         return Err(SourceError::EmptyFolder { path: paths[argument].clone() });
     }
+    search.skip_stale(paths);
+    if search.files.is_empty() && !search.stale.is_empty() {
+        return Err(SourceError::EmptyFolder { path: paths[0].clone() });
+    }
     let mut found = each_once(search);
     for file in &mut found.files {
         match find_published(&file.real) {
+            Ok(None) => file.unlisted_in = unlisted_in(&file.real),
             Ok(published) => file.published = published,
             Err(manifest) => file.unread_manifest = Some(manifest),
         }
@@ -127,6 +141,8 @@ struct FileSearch {
     skipped: Vec<Skipped>,
     /// Whether each argument led to a file.
     has_files: Vec<bool>,
+    /// Files of earlier exports that could not be removed, each with the manifest that says so.
+    stale: HashMap<PathBuf, PathBuf>,
 }
 
 impl FileSearch {
@@ -149,9 +165,33 @@ impl FileSearch {
         for path in files {
             if let Some(format) = FileFormat::from_path(&path) {
                 self.take(&path, format, argument)?;
+            } else if Sidecar::of(&path).is_some_and(|(sidecar, _)| sidecar.is_manifest()) {
+                self.note_stale(&path);
             }
         }
         folders.iter().try_for_each(|folder| self.enter(folder, argument))
+    }
+
+    /// Takes note of the files that a manifest does not count to its export. What is wrong with a manifest is found later.
+    fn note_stale(&mut self, manifest: &Path) {
+        let target = OutputTarget::File(manifest.to_owned());
+        let Ok(Some(found)) = read_manifest::<IgnoredAny>(&target) else { return };
+        let stale = found.stale.iter().filter_map(|path| fs::canonicalize(target.resolve(path)?.path()?).ok());
+        self.stale.extend(stale.map(|real| (real, manifest.to_owned())));
+    }
+
+    /// Skips these files, unless they are among the `named` paths.
+    fn skip_stale(&mut self, named: &[PathBuf]) {
+        if self.stale.is_empty() {
+            return;
+        }
+        let named: Vec<PathBuf> = named.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        let stale = &self.stale;
+        let is_skipped = |file: &mut SourceFile| stale.contains_key(&file.real) && !named.contains(&file.real);
+        self.skipped.extend(self.files.extract_if(.., is_skipped).map(|SourceFile { path, real, .. }| {
+            let why = SkipReason::Stale(stale[&real].clone());
+            Skipped { path, real, why }
+        }));
     }
 
     /// Adds the folders and files of a folder, sorted by name; links are kept for later.

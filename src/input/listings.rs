@@ -4,7 +4,7 @@
 //! *Easy to get wrong:* several manifests may list a file. The newest is valid, because its run replaced the files of
 //! earlier ones. The manifest of a dataset is above the folders of its values.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub struct Listing {
     pub files: Vec<ListedFile>,
     /// Files in the folder of a dataset that its readers take for parts of it, though no manifest lists them.
     pub unlisted: Vec<OutputTarget>,
+    /// Files of earlier exports that are still there, because a run could not remove them.
+    pub stale: Vec<OutputTarget>,
 }
 
 /// A file that a manifest lists.
@@ -90,6 +92,7 @@ pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<FoundLis
         let there = at_path(target).unwrap_or_else(|error| FoundListings::failed(shown, error));
         found.add(there, &mut known);
     }
+    found.keep_newest();
     Ok(found)
 }
 
@@ -118,6 +121,20 @@ fn at_path(target: OutputTarget) -> Result<FoundListings, SourceError> {
 impl FoundListings {
     fn failed(path: String, error: SourceError) -> Self {
         Self { unread: vec![UnreadPath { path, error }], ..Self::default() }
+    }
+
+    /// Leaves out files that a newer manifest among these lists, too: its run has replaced them, as with a fixed path of
+    /// changes beside dated exports.
+    fn keep_newest(&mut self) {
+        let time = |file: &ListedFile| file.published.run.latest.micros();
+        let mut newest = HashMap::<String, i64>::new();
+        for file in self.listings.iter().flat_map(|listing| &listing.files) {
+            let known = newest.entry(file.target.identity()).or_insert(i64::MIN);
+            *known = (*known).max(time(file));
+        }
+        for listing in &mut self.listings {
+            listing.files.retain(|file| newest.get(&file.target.identity()).is_none_or(|newest| time(file) == *newest));
+        }
     }
 
     /// Adds what another path led to; `known` are the files of exports so far.
@@ -153,7 +170,11 @@ fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
         };
         Some(listed(&found, file, target, &manifest))
     });
-    Ok(Listing { files: files.collect(), manifest, unlisted: Vec::new() })
+    let files = files.collect();
+    let stale = found.stale.iter().filter_map(|path| manifest.resolve(path));
+    // What cannot be looked for may be there.
+    let stale = stale.filter(|target| !matches!(size_of(target), Ok(None))).collect();
+    Ok(Listing { files, manifest, unlisted: Vec::new(), stale })
 }
 
 /// The newest manifest that lists a file, with that file.
@@ -177,7 +198,8 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
             let file = listed(&found, file, target.clone(), &manifest);
             let finished_at = file.published.run.latest.micros();
             if newest.as_ref().is_none_or(|(_, other)| *other < finished_at) {
-                newest = Some((Listing { manifest, files: vec![file], unlisted: Vec::new() }, finished_at));
+                let (unlisted, stale) = (Vec::new(), Vec::new());
+                newest = Some((Listing { manifest, files: vec![file], unlisted, stale }, finished_at));
             }
         }
     }
@@ -215,8 +237,9 @@ fn below(folder: &OutputTarget) -> Result<FoundListings, SourceError> {
             Err(error) => found.unread.push(UnreadPath { path: shown, error }),
         }
     }
-    let files = found.listings.iter().flat_map(|listing| &listing.files);
-    let listed: HashSet<String> = files.map(|file| file.target.identity()).collect();
+    let files = found.listings.iter().flat_map(|listing| &listing.files).map(|file| &file.target);
+    let stale = found.listings.iter().flat_map(|listing| &listing.stale);
+    let listed: HashSet<String> = files.chain(stale).map(OutputTarget::identity).collect();
     for listing in &mut found.listings {
         listing.unlisted = unlisted_parts(listing, &others, &listed);
     }

@@ -43,14 +43,16 @@ impl Mirror {
         })?;
         for file in &mut found.files {
             file.path = self.shown(&file.path);
-            file.unread_manifest = file.unread_manifest.as_deref().map(|path| self.shown(path));
+            for manifest in [&mut file.unread_manifest, &mut file.unlisted_in].into_iter().flatten() {
+                *manifest = self.shown(manifest);
+            }
             if let Some(published) = &mut file.published {
                 published.manifest = self.shown(&published.manifest);
             }
         }
         for skipped in &mut found.skipped {
             skipped.path = self.shown(&skipped.path);
-            if let SkipReason::SameAs(other) | SkipReason::RowsOf(other) = &mut skipped.why {
+            if let SkipReason::SameAs(other) | SkipReason::RowsOf(other) | SkipReason::Stale(other) = &mut skipped.why {
                 *other = self.shown(other);
             }
         }

@@ -13,10 +13,11 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::stem::without_extension;
 use crate::format::{CsvSettings, FileFormat};
-use crate::publish::{PublishedFile, PublishedManifest, is_part_of, read_manifest};
+use crate::publish::{PublishedFile, PublishedManifest, is_in_dataset, is_part_of, read_manifest, whole_of_part};
 use crate::report::{Filters, InputEvidence, InputProfile};
 use crate::store::{OutputTarget, Sidecar};
 use crate::time::{Span, Timestamp};
@@ -82,16 +83,9 @@ pub(super) struct PublishedDetails {
 /// entry, returns a manifest that cannot be read, if there is one.
 pub(super) fn find_published(real: &Path) -> Result<Option<PublicationFacts>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
-    let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
-    // A part of an output has a number before its extension.
-    let whole = stem.trim_end_matches('.').rsplit_once('-').map(|(whole, _)| format!("{whole}."));
-    let stems: Vec<String> = std::iter::once(stem).chain(whole).collect();
-    let extensions = || FileFormat::all().flat_map(FileFormat::extensions);
-    let outputs =
-        stems.iter().flat_map(|stem| extensions().map(move |extension| PathBuf::from(format!("{stem}{extension}"))));
     let mut unread = None;
     let mut found: Option<PublicationFacts> = None;
-    for output in outputs {
+    for output in outputs_with(real) {
         for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Ok(manifest) = read_manifest::<PublishedDetails>(&OutputTarget::File(path.clone())) else {
@@ -116,6 +110,38 @@ pub(super) fn find_published(real: &Path) -> Result<Option<PublicationFacts>, Pa
         (None, Some(path)) => Err(path),
         (found, _) => Ok(found),
     }
+}
+
+/// The outputs after which the manifest of a file may be named.
+fn outputs_with(real: &Path) -> Vec<PathBuf> {
+    let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Vec::new() };
+    // A part of an output has a number before its extension.
+    let whole = stem.trim_end_matches('.').rsplit_once('-').map(|(whole, _)| format!("{whole}."));
+    let extensions = || FileFormat::all().flat_map(FileFormat::extensions);
+    let outputs = |stem: String| extensions().map(move |extension| PathBuf::from(format!("{stem}{extension}")));
+    std::iter::once(stem).chain(whole).flat_map(outputs).collect()
+}
+
+/// The manifest of the dataset, or of the parts, to which a file that no manifest lists belongs by its path.
+pub(super) fn unlisted_in(real: &Path) -> Option<PathBuf> {
+    let name = real.file_name()?.to_str()?;
+    let manifest_at = |path: &PathBuf| read_manifest::<IgnoredAny>(&OutputTarget::File(path.clone())).ok().flatten();
+    let of_parts = outputs_with(real).into_iter().flat_map(|output| Sidecar::manifests_of(&output)).find(|path| {
+        let is_of_parts = |found: &PublishedManifest<IgnoredAny>| {
+            let whole = whole_of_part(name);
+            whole.is_some_and(|whole| found.outputs.iter().any(|listed| is_part_of(&listed.path, &whole)))
+        };
+        manifest_at(path).is_some_and(|found| is_of_parts(&found) || found.stale.iter().any(|stale| stale == name))
+    });
+    of_parts.or_else(|| {
+        let folder = real.parent()?;
+        let (column, _) = folder.file_name()?.to_str()?.split_once('=')?;
+        let manifest = Sidecar::Manifest.path(&folder.parent()?.join(column));
+        let is_of_dataset = |found: PublishedManifest<IgnoredAny>| {
+            found.rows == 0 || found.outputs.iter().any(|listed| is_in_dataset(&listed.path, column))
+        };
+        manifest_at(&manifest).is_some_and(is_of_dataset).then_some(manifest)
+    })
 }
 
 /// Finds the entry of a part of a dataset, in a folder named after the value of a column. The manifest is next to those

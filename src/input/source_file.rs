@@ -33,6 +33,8 @@ pub struct SourceFile {
     pub published: Option<PublicationFacts>,
     /// The manifest beside it, if it cannot be read and no other lists the file.
     pub unread_manifest: Option<PathBuf>,
+    /// The manifest of the dataset, or of the parts, to which it belongs by its path, if that does not list it.
+    pub unlisted_in: Option<PathBuf>,
 }
 
 impl SourceFile {
@@ -53,6 +55,7 @@ impl SourceFile {
             bytes,
             published: None,
             unread_manifest: None,
+            unlisted_in: None,
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use arrow::error::ArrowError;
 
+use crate::base::plural::count_of;
 use crate::format::FormatError;
 use crate::store::{OutputTarget, StoreError, open_hint};
 
@@ -48,6 +49,22 @@ pub enum OutputError {
     /// The temporary file for the rows of partitions failed.
     #[error("cannot keep rows of partitions in a temporary file in {}", std::env::temp_dir().display())]
     Spill(#[source] ArrowError),
+    /// A file of the export that the run replaces cannot be removed, which shows before the first request.
+    #[error("cannot replace the previous export")]
+    KeptByFolder(#[source] StoreError),
+    /// Files of the previous export could not be removed after the new ones were published.
+    #[error(
+        "the new files are published, but {path} of an earlier export cannot be removed{}",
+        if *more == 0 { String::new() } else { format!(", and neither can {}", count_of(*more, "other file", "other files")) }
+    )]
+    LeftBehind {
+        /// The first of them.
+        path: String,
+        /// How many others there are.
+        more: u64,
+        /// Why it cannot be removed.
+        source: StoreError,
+    },
     /// Another run is writing the same output.
     #[error("another run is writing the output: {output} ({owner})")]
     Busy {
@@ -115,11 +132,14 @@ impl OutputError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Format(error) | Self::Value { source: error, .. } => error.hint(),
-            Self::Store(error) => error.hint(),
+            Self::Store(error) | Self::KeptByFolder(error) => error.hint(),
             Self::ForeignBatch(_) => "this is a bug; please report it with the command",
             Self::TooManyPartitions { .. } => "choose a column with fewer values, or raise --max-partitions",
             Self::LongPartition { .. } => "choose another column",
             Self::Spill(_) => "free space there, or name another folder in the environment variable TMPDIR",
+            Self::LeftBehind { .. } => {
+                "remove it, or let the same command remove it: until then, readers of the folder take its rows for current ones"
+            }
             Self::Busy { .. } => "wait until it is done, or choose another path",
             Self::BusyHistory { .. } => "wait until it is done, or choose another --history",
             Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",

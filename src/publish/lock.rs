@@ -28,7 +28,7 @@ pub struct OutputLock {
     path: PathBuf,
     is_held: bool,
     /// Closing it releases the lock.
-    _file: File,
+    file: File,
 }
 
 impl OutputLock {
@@ -76,13 +76,16 @@ impl OutputLock {
             if !is_same_file(&opened.file, &path) {
                 continue;
             }
-            if opened.is_writable {
-                write_owner(&mut opened.file).map_err(failed)?;
-            } else if is_held && fs::remove_file(&path).is_ok() {
+            if !opened.is_writable && is_held && fs::remove_file(&path).is_ok() {
                 // The run of another user crashed; the new file will name this one.
                 continue;
             }
-            return Ok(Self { path, is_held, _file: opened.file });
+            // Removed again if its line cannot be written, as on a full disk.
+            let mut lock = Self { path, is_held, file: opened.file };
+            if opened.is_writable {
+                write_owner(&mut lock.file).map_err(failed)?;
+            }
+            return Ok(lock);
         }
         Err(OutputError::Busy { output: shown.to_owned(), owner: String::new() })
     }

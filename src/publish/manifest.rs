@@ -66,6 +66,10 @@ pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = (), P: Serial
     /// because a history is kept longer than any single export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<&'a OutputReport>,
+    /// Files of earlier exports that could not be removed, with paths relative to the manifest. Readers of their folder take
+    /// them for parts of this export, so the next run removes them.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub stale: &'a [String],
     /// The files, with paths relative to the manifest.
     pub outputs: &'a [OutputReport],
 }
@@ -77,8 +81,17 @@ pub struct PublishedManifest<D> {
     pub rows: u64,
     /// The files.
     pub outputs: Vec<PublishedFile>,
+    /// The paths of files of earlier exports that could not be removed.
+    pub stale: Vec<String>,
     /// The additional fields.
     pub details: D,
+}
+
+impl<D> PublishedManifest<D> {
+    /// The paths of its files, and of those of earlier exports that could not be removed.
+    pub fn into_paths(self) -> impl Iterator<Item = String> {
+        self.outputs.into_iter().map(|file| file.path).chain(self.stale)
+    }
 }
 
 /// A manifest as it is written; earlier versions have no `rows`.
@@ -88,6 +101,8 @@ struct ManifestFields<D> {
     contacts: Option<u64>,
     #[serde(default = "Vec::new")]
     outputs: Vec<PublishedFile>,
+    #[serde(default)]
+    stale: Vec<String>,
     #[serde(flatten)]
     details: D,
 }
@@ -127,10 +142,10 @@ pub(super) fn read_value(target: &OutputTarget) -> io::Result<Option<Value>> {
 
 /// The fields of a manifest.
 pub(super) fn parse_manifest<D: DeserializeOwned>(json: Value) -> io::Result<PublishedManifest<D>> {
-    let ManifestFields { rows, contacts, outputs, details } = serde_json::from_value(json)?;
+    let ManifestFields { rows, contacts, outputs, stale, details } = serde_json::from_value(json)?;
     let missing = || io::Error::new(io::ErrorKind::InvalidData, "the number of rows is missing");
     let rows = rows.or(contacts).ok_or_else(missing)?;
-    Ok(PublishedManifest { rows, outputs, details })
+    Ok(PublishedManifest { rows, outputs, stale, details })
 }
 
 /// The files of a dataset that a run may have left when it was stopped while publishing; empty if there was no such run.
@@ -172,9 +187,14 @@ impl<F: Serialize, C: Serialize, D: Serialize, P: Serialize> Manifest<'_, F, C, 
     /// # Errors
     /// When it cannot be written.
     pub fn stage(&self, target: &OutputTarget, settings: FileSettings) -> Result<SmallFile, StoreError> {
+        stage_small_file(target, &self.to_json(), settings)
+    }
+
+    /// The manifest as it is written.
+    pub fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
-        stage_small_file(target, &json, settings)
+        json
     }
 }
 
@@ -227,11 +247,13 @@ mod tests {
             profiles: &[] as &[()],
             changes: None::<&()>,
             history: None,
+            stale: &["c-00001.csv".to_owned()],
             outputs: &[report(7)],
         };
         manifest.stage(&target, FileSettings::default()).unwrap().publish().unwrap();
         let read = read_manifest::<Details>(&target).unwrap().unwrap();
         assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
+        assert_eq!(read.stale, ["c-00001.csv"]);
         let sha256 = Some("00".to_owned());
         assert_eq!(
             read.outputs,

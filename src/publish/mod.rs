@@ -16,6 +16,7 @@
 
 mod error;
 mod gate;
+mod leftovers;
 mod lock;
 mod manifest;
 mod output;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use self::error::OutputError;
 pub use self::gate::{Candidate, Gate, GateFailure};
+pub use self::leftovers::{remove_leftovers, remove_leftovers_in};
 pub use self::lock::{OutputLock, lock_target};
 pub use self::manifest::{
     MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, left_by_interrupted_run, placeholder,

@@ -119,9 +119,18 @@ impl PublicationRecord {
 
     /// The files of both exports, as far as their manifests belong to a target. Those that the run replaces are listed twice.
     pub fn files_of(&self, target: &OutputTarget) -> Vec<PublishedFile> {
+        self.manifests_of(target).flat_map(|found| found.outputs).collect()
+    }
+
+    /// The paths of these files, and of those of earlier exports that could not be removed.
+    pub fn paths_of(&self, target: &OutputTarget) -> Vec<String> {
+        self.manifests_of(target).flat_map(PublishedManifest::into_paths).collect()
+    }
+
+    fn manifests_of(&self, target: &OutputTarget) -> impl Iterator<Item = PublishedManifest<IgnoredAny>> {
         let both = self.previous.iter().chain([&self.next]);
         let of_target = both.filter(|recorded| recorded.target.identity() == target.identity());
-        of_target.filter_map(|recorded| recorded.read::<IgnoredAny>().ok()).flat_map(|found| found.outputs).collect()
+        of_target.filter_map(|recorded| recorded.read().ok())
     }
 
     /// Writes the record.

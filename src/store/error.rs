@@ -91,6 +91,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be removed, whatever the permissions of its folder.
+    #[error("cannot remove {}: {}", path.display(), hindrance.describe())]
+    CannotRemove {
+        /// The file.
+        path: PathBuf,
+        /// What prevents it.
+        hindrance: Hindrance,
+    },
     /// A file could not be removed.
     #[error("cannot remove {}", path.display())]
     Remove {
@@ -164,7 +172,10 @@ impl StoreError {
             Self::MissingFolder { .. } => "create the folder first, omit --no-create-dirs, or choose another place",
             Self::MakeFolder { .. } => "create the folder first, or choose another place",
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
-            Self::CannotReplace { hindrance, .. } => hindrance.hint(),
+            Self::CannotRemove { hindrance: Hindrance::Mounted, .. } => {
+                "unmount it and remove it, or choose another place"
+            }
+            Self::CannotReplace { hindrance, .. } | Self::CannotRemove { hindrance, .. } => hindrance.hint(),
             Self::OpenStaged { source, .. } => open_hint(source),
             Self::Write { source, .. } if let Some(error) = object_cause(source.as_ref()) => error.hint(),
             Self::Write { .. } => "free some space or choose another place; the last good file is unchanged",

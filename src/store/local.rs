@@ -8,7 +8,7 @@
 //! either the old file or the new one.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
@@ -87,6 +87,39 @@ pub(super) fn prove_writable(path: &Path, settings: FileSettings) -> Result<(), 
     }
 }
 
+/// Checks that files can be removed, as far as this shows in advance, and leaves nothing behind.
+///
+/// # Errors
+/// With the first file that cannot be removed.
+pub(super) fn prove_removable<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<(), StoreError> {
+    let mut probe: Option<(&Path, NamedTempFile)> = None;
+    for path in paths.filter(|path| path.symlink_metadata().is_ok()) {
+        let folder = folder_of(path);
+        let file = match probe.take().filter(|(other, _)| *other == folder) {
+            Some((_, file)) => file,
+            None => match temporary_file(path, TemporaryName::Probe) {
+                Ok(file) => file,
+                Err(source)
+                    if matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
+                {
+                    return Err(StoreError::Remove { path: path.to_owned(), source });
+                }
+                // A full disk, for instance, does not keep a file from being removed.
+                Err(_) => continue,
+            },
+        };
+        match choose_way(path, file.as_file()) {
+            Ok(Way::Overwrite(hindrance)) | Err(StoreError::CannotReplace { hindrance, .. }) => {
+                return Err(StoreError::CannotRemove { path: path.to_owned(), hindrance });
+            }
+            Ok(Way::Rename) => {}
+            Err(error) => return Err(error),
+        }
+        probe = Some((folder, file));
+    }
+    Ok(())
+}
+
 /// Removes what a killed run left of a file.
 pub(super) fn remove_partial(path: &Path) {
     let names = [TemporaryName::Probe, TemporaryName::Locked].into_iter().filter_map(|name| name.path(path));
@@ -155,6 +188,11 @@ impl LocalFile {
         Ok(Self { file, target, way, mode: settings.mode, withdrawn: None, bytes: 0, synced: 0, sync })
     }
 
+    /// The path that it will have.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Removes the previous file.
     ///
     /// # Errors
@@ -169,6 +207,17 @@ impl LocalFile {
             (_, removed) => removed,
         };
         removed.map_err(|source| StoreError::Publish { path: target.clone(), source })
+    }
+
+    /// Replaces the staged bytes.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub(super) fn rewrite(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.as_file().set_len(0)?;
+        self.file.rewind()?;
+        self.write_all(bytes)?;
+        self.seal()
     }
 
     /// Leaves something in the place of the withdrawn file, until it is published.

@@ -46,8 +46,8 @@ pub use self::pattern::{NamePiece, PlacePattern};
 pub(crate) use self::replace::create_private;
 pub(crate) use self::sidecar::Sidecar;
 pub use self::small_file::{
-    Neighbors, SeenObject, SmallFile, check_writable, read_small_file, remove_empty_folder, remove_partial,
-    remove_small_file, size_of, stage_small_file, write_small_file,
+    Neighbors, SeenObject, SmallFile, check_removable, check_writable, read_small_file, remove_empty_folder,
+    remove_partial, remove_small_file, size_of, stage_small_file, write_small_file,
 };
 pub use self::staged::FileSettings;
 pub(crate) use self::staged::Staged;

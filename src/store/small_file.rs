@@ -141,6 +141,15 @@ pub fn remove_small_file(target: &OutputTarget) -> Result<(), StoreError> {
     }
 }
 
+/// Checks that files can be removed, as far as this shows in advance, and leaves nothing behind. About objects, nothing is
+/// known before they are removed.
+///
+/// # Errors
+/// With the first file that cannot be removed.
+pub fn check_removable(targets: &[OutputTarget]) -> Result<(), StoreError> {
+    local::prove_removable(targets.iter().filter_map(OutputTarget::path))
+}
+
 /// Stages a small file or object.
 ///
 /// # Errors
@@ -207,6 +216,23 @@ impl SmallFile {
                 *seen = Some(object::replace(target, placeholder.to_vec(), version)?);
                 Ok(())
             }
+        }
+    }
+
+    /// Replaces its bytes before it is published; those of a stream are written already.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn rewrite(&mut self, new: Vec<u8>) -> Result<(), StoreError> {
+        match &mut self.0 {
+            SmallFileKind::File(file) => {
+                file.rewrite(&new).map_err(|source| StoreError::write_file(file.target(), source))
+            }
+            SmallFileKind::Object { bytes, .. } => {
+                *bytes = new;
+                Ok(())
+            }
+            SmallFileKind::Stream => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Runs that compare their export with the one it replaces: `--changes`, `--confirm-removed` and `--exit-code-unchanged`.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -299,4 +300,21 @@ fn an_export_without_rows_lacks_no_columns() {
         let run = export(run.again(), &simulator, &flags).expect_code(0);
         assert_eq!((run.stderr.as_str(), kinds(&run, "changes.ndjson", "removed")), ("", 5), "{output}");
     }
+}
+
+#[test]
+fn a_file_of_changes_is_verified_with_the_newest_manifest_that_lists_it() {
+    let simulator = simulator(60);
+    let flags = ["-o", "e/{run_id}/c.csv", "--changes", "changes.csv", "--state-dir", "state", "--quiet"];
+    let mut run = sent_export();
+    for _ in 0..3 {
+        run = run.contacts(&simulator.base_url(), &flags).finish().expect_code(0).again();
+        simulator.create(2);
+    }
+    let run = run.args(["verify", "e", "--json", "v.json", "--quiet"]).finish().expect_code(0);
+    let exports = run.json("v.json")["exports"].as_array().unwrap().clone();
+    let files: usize = exports.iter().map(|export| export["files"].as_array().unwrap().len()).sum();
+    assert_eq!((exports.len(), files), (3, 4), "{exports:?}");
+    fs::write(run.path("changes.csv"), "").unwrap();
+    drop(run.again().args(["verify", "e", "--quiet"]).finish().expect_code(2));
 }

@@ -15,6 +15,7 @@ fn refusing(run: Run, call: &str, errno: i32) -> Run {
 const EACCES: i32 = 13;
 const EBUSY: i32 = 16;
 const EINVAL: i32 = 22;
+const ENOSPC: i32 = 28;
 const ENOLCK: i32 = 37;
 const ENOSYS: i32 = 38;
 const ENOTSUP: i32 = 95;
@@ -74,4 +75,13 @@ fn a_mode_that_cannot_be_set_is_a_warning() {
     let run = export(sent_export(), &simulator.base_url()).args(["--mode", "640"]);
     let run = refusing(run, "REFUSE_MODE", 1).finish();
     assert_new(&run.expect_code(0).expect_stderr("cannot set the mode of c.csv to 640"));
+}
+
+#[test]
+fn a_lock_that_cannot_be_written_is_not_left() {
+    let simulator = simulator(10);
+    // As on a full disk, where a file can be created and not written.
+    let run = refusing(export(sent_export(), &simulator.base_url()), "REFUSE_TRUNCATE", ENOSPC).finish();
+    let run = run.expect_code(7).expect_stderr("cannot create a file beside the output: c.parquet");
+    assert_eq!(run.files(), [] as [&str; 0]);
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -84,13 +84,25 @@ fn check_every_end(start: &Finished, command: &dyn Fn(Run) -> Run, manifest: &st
             let resumed = command(ended.again()).finish();
             assert_eq!(resumed.code, Some(0), "after {renames} renames{resumed:?}");
             assert_eq!(published(&resumed, manifest), expected, "after {renames} renames{resumed:?}");
-            let left: Vec<_> = resumed.files().into_iter().filter(|name| name.starts_with('.')).collect();
-            assert_eq!(left, [] as [&str; 0], "after {renames} renames");
+            assert_eq!(hidden(&resumed.path("")), [] as [PathBuf; 0], "after {renames} renames");
             let run = resumed.again().args(["verify", manifest]).finish().expect_code(0);
             drop(command(run.again()).finish().expect_code(99));
         }
     }
     unreachable!("a run renames a limited number of files")
+}
+
+/// The hidden files in a folder, at any depth.
+fn hidden(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        match entry.path() {
+            path if path.is_dir() => found.extend(hidden(&path)),
+            path if entry.file_name().as_encoded_bytes().starts_with(b".") => found.push(path),
+            _ => {}
+        }
+    }
+    found
 }
 
 const CHANGES: &[&str] = &["--changes", "ch.ndjson", "--exit-code-unchanged", "99", "--quiet"];
@@ -134,6 +146,42 @@ fn changes_of_days_that_a_run_continues_survive() {
     simulator.pass_time(Duration::from_secs(60 * 60), 20);
     let renames = check_every_end(&run, &command, "m/_created_date.manifest.json");
     assert!(renames >= 4, "{renames}");
+}
+
+#[test]
+fn changes_survive_an_end_of_a_run_whose_paths_no_other_run_has() {
+    let simulator = simulator(150);
+    for (more, is_first) in [(&[][..], false), (&["--keep", "1"], false), (&["--history", "h"], false), (&[], true)] {
+        let flags = [&["-o", "e/{run_id}/c.ndjson", "--state-dir", "state"], more, CHANGES].concat();
+        let command = |run: Run| run.contacts(&simulator.base_url(), &flags);
+        let mut start = sent_export().args(["contacts", "--help"]).finish();
+        if !is_first {
+            start = command(start.again()).finish().expect_code(0);
+            move_on(&simulator);
+        }
+        let at_start = || run_in(copy(&start.path("")));
+        let expected = changes(&command(at_start()).finish().expect_code(0), "ch.ndjson");
+        'ends: for renames in 1.. {
+            for end in [kill_after, fail_after] {
+                let ended = end(renames, command(at_start())).finish();
+                if ended.code == Some(0) {
+                    assert_eq!(changes(&ended, "ch.ndjson"), expected);
+                    // Without a record, which is in another folder, the run goes on.
+                    if renames == 1 {
+                        continue;
+                    }
+                    assert!(renames > 4, "the record, changes, an output and the manifest, but {renames}");
+                    break 'ends;
+                }
+                assert!(matches!(ended.code, None | Some(7)), "{ended:?}");
+                let resumed = command(ended.again()).finish().expect_code(0);
+                assert_eq!(changes(&resumed, "ch.ndjson"), expected, "after {renames} renames{resumed:?}");
+                assert_eq!(hidden(&resumed.path("")), [] as [PathBuf; 0], "after {renames} renames");
+                let run = resumed.again().args(["verify", "e"]).finish().expect_code(0);
+                drop(command(run.again()).finish().expect_code(99));
+            }
+        }
+    }
 }
 
 #[test]

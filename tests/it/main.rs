@@ -49,6 +49,7 @@ mod resume;
 mod samples;
 mod simulator;
 mod sql;
+mod stale;
 mod support;
 mod verify;
 mod watching;

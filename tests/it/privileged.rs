@@ -151,6 +151,35 @@ fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
 
 #[test]
 #[ignore = "needs the right to mount (unshare --mount)"]
+fn a_file_that_cannot_be_removed_from_a_dataset_is_named_before_the_first_request() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let flags = ["-o", "d", "--partition-by", "opt_out", "--format", "csv"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let value = run.json("d/_opt_out.manifest.json")["outputs"][0]["path"].as_str().unwrap().to_owned();
+    let value = format!("d/{value}");
+    let (folder, command) = run.again().contacts(&server.url(), &flags).into_parts();
+    let old = std::fs::read(folder.path().join(&value)).unwrap();
+    let mounted = Path::new(&value).parent().unwrap().display().to_string();
+    let script =
+        format!("mount --bind {mounted} {mounted} && mount -o remount,bind,ro {mounted} && exec \"$0\" \"$@\"");
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(command.get_program());
+    let asked = server.requests().len();
+    let output = unshared
+        .args(command.get_args())
+        .current_dir(folder.path())
+        .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot replace the previous export") && stderr.contains(&value), "{stderr}");
+    assert_eq!(server.requests().len(), asked, "{stderr}");
+    assert_eq!(std::fs::read(folder.path().join(&value)).unwrap(), old);
+}
+
+#[test]
+#[ignore = "needs the right to mount (unshare --mount)"]
 fn a_full_temporary_folder_is_an_error_of_the_workbook() {
     let simulator = simulator(5000);
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.xlsx", "--quiet"]);

@@ -197,8 +197,12 @@ impl Side {
         for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
             warn_text(&format!("cannot read {}: whether {} is complete is unknown", manifest.display(), self.shown));
         }
-        let unknown: Vec<&PathBuf> =
-            self.files.iter().filter(|file| file.published.is_none()).map(|file| &file.path).collect();
+        for (file, manifest) in self.files.iter().filter_map(|file| Some((file, file.unlisted_in.as_ref()?))) {
+            let [path, manifest] = [&file.path, manifest].map(|path| printable(&path.to_string_lossy()));
+            warn_text(&format!("{manifest} does not list {path}, whose rows may be of an earlier export"));
+        }
+        let is_unknown = |file: &&SourceFile| file.published.is_none() && file.unlisted_in.is_none();
+        let unknown: Vec<&PathBuf> = self.files.iter().filter(is_unknown).map(|file| &file.path).collect();
         if let (Some(first), false) = (unknown.first(), is_quiet) {
             let path = printable(&first.to_string_lossy());
             let others = if unknown.len() > 1 {

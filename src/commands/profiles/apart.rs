@@ -6,7 +6,7 @@ use std::pin::Pin;
 use crate::api::ChildProfile;
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
-use crate::config::{OutputsConfig, check_apart};
+use crate::config::{ExportConfig, OutputsConfig, check_apart};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, is_of_profile};
 use crate::report::{RowCounts, RunDocument};
@@ -19,13 +19,32 @@ use super::super::interrupted::remove_record;
 use super::super::job;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
-use super::super::publish::{PublishedExport, warn_of_losses};
+use super::super::publish::{PublishedExport, remove_older_exports, warn_of_losses};
 use super::journals::Journals;
 use super::{OneProfile, ProfilesRun};
 
 /// The published export of a profile, and the journals that it no longer needs. The export is `None` if the reader of its
 /// only output, a pipe, closed it.
-type OneExport<D> = (Option<PublishedExport<D>>, Journals);
+type OneExport<D> = (Option<PublishedExport<D>>, Finished);
+
+/// What a profile leaves until all are read, and its settings.
+struct Finished {
+    journals: Journals,
+    config: ExportConfig,
+    is_published: bool,
+}
+
+impl Finished {
+    /// Removes what would repeat the export of the profile, and then older exports.
+    fn clean_up<R: Resource>(&self) {
+        self.journals.remove();
+        if self.is_published {
+            // After the journals: a run that resumes from them needs it.
+            remove_record(&self.config);
+            remove_older_exports(&self.config, R::ENDPOINT.name);
+        }
+    }
+}
 
 /// The results so far.
 #[derive(Default)]
@@ -33,14 +52,16 @@ struct Results {
     /// Rows, verdict and exit code of each published export.
     published: Vec<(u64, Verdict, ExitCode)>,
     failures: Vec<Error>,
-    /// Journals of the published exports.
-    journals: Vec<Journals>,
+    /// The first error about files of earlier exports that could not be removed.
+    left_behind: Option<Error>,
+    /// Those whose journals are kept until the end.
+    finished: Vec<Finished>,
 }
 
 impl Results {
     /// Whether a message about resuming an earlier run was printed.
     fn is_resumed(&self) -> bool {
-        self.journals.iter().any(Journals::are_resumed)
+        self.finished.iter().any(|finished| finished.journals.are_resumed())
     }
 }
 
@@ -63,16 +84,20 @@ impl<R: Resource> ProfilesRun<'_, R> {
             let unchanged = run.config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
             let is_quiet = self.verbosity.quiet || results.is_resumed();
             match self.export_one::<C>(run, is_quiet, monitor, stop.as_mut()) {
-                Ok((Some(published), journals)) => {
+                Ok((Some(mut published), finished)) => {
                     self.report_one(&profile, &published, monitor);
                     let code = exit_code(&published, unchanged);
+                    if let Some(error) = published.left_behind.take().map(Error::from) {
+                        warn_profile(&profile, &error);
+                        results.left_behind = results.left_behind.or(Some(error));
+                    }
                     results.published.push((published.rows, published.verdict, code));
                     // Otherwise they are removed already.
                     if self.since_last.is_none() {
-                        results.journals.push(journals);
+                        results.finished.push(finished);
                     }
                 }
-                Ok((None, journals)) => results.journals.push(journals),
+                Ok((None, finished)) => results.finished.push(finished),
                 Err(error) if concerns_one(&error) => {
                     warn_profile(&profile, &error);
                     results.failures.push(error);
@@ -80,12 +105,12 @@ impl<R: Resource> ProfilesRun<'_, R> {
                 Err(error) => {
                     monitor.note_unread();
                     // The journals of all profiles are kept, so that nothing is read twice.
-                    let error = results.journals.iter().fold(error, |error, journals| journals.kept(error));
+                    let error = results.finished.iter().fold(error, |error, finished| finished.journals.kept(error));
                     return Err(if results.published.is_empty() { error } else { after_some(error) });
                 }
             }
         }
-        results.journals.iter().for_each(Journals::remove);
+        results.finished.iter().for_each(Finished::clean_up::<R>);
         self.conclude(results, monitor)
     }
 
@@ -111,14 +136,12 @@ impl<R: Resource> ProfilesRun<'_, R> {
         drop(command);
         match published {
             Ok(published) => {
+                let finished = Finished { journals, config, is_published: published.is_some() };
                 if self.since_last.is_some() {
-                    // The next run continues from this export, so the journals are no longer needed.
-                    journals.remove();
+                    // The next run continues from this export, so nothing is needed to repeat it.
+                    finished.clean_up::<R>();
                 }
-                if published.is_some() {
-                    remove_record(&config);
-                }
-                Ok((published, journals))
+                Ok((published, finished))
             }
             Err(error) => Err(journals.kept(error)),
         }
@@ -154,7 +177,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     }
 
     fn conclude(&self, results: Results, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
-        let Results { published, mut failures, .. } = results;
+        let Results { published, mut failures, left_behind, .. } = results;
         let failed = failures.len();
         if published.is_empty()
             && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
@@ -178,6 +201,9 @@ impl<R: Resource> ProfilesRun<'_, R> {
         if !self.verbosity.quiet {
             let blank = if monitor.shows_tables() { "\n" } else { "" };
             show(&format!("{blank}{outcome}\n"));
+        }
+        if let Some(error) = left_behind {
+            return Err(error);
         }
         // Only if nothing has changed in any profile.
         let mut codes = published.iter().map(|(.., code)| *code);

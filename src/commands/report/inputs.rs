@@ -55,6 +55,13 @@ fn export(published: &PublicationFacts) -> InputExport {
     }
 }
 
+/// A warning about files that their manifest does not list.
+pub(super) fn unlisted(files: &[SourceFile]) -> Option<Notice> {
+    let unlisted = files.iter().filter(|file| file.unlisted_in.is_some());
+    let paths: Vec<String> = unlisted.map(|file| file.path.display().to_string()).collect();
+    Notice::unlisted_files(paths.iter().map(String::as_str))
+}
+
 /// A warning about a manifest that cannot be read.
 pub(super) fn unread_manifest(file: &SourceFile) -> Option<Notice> {
     let manifest = file.unread_manifest.as_ref()?;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::export::NewRows;
 use crate::input::{Content, FoundFiles, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at};
 use crate::progress::FileProgress;
-use crate::publish::{OutputSettings, Outputs, PartitionBy, lock_target};
+use crate::publish::{OutputLock, OutputSettings, Outputs, PartitionBy, lock_target, remove_leftovers_in};
 use crate::store::{OutputTarget, check_writable};
 use crate::time::Timestamp;
 
@@ -142,6 +142,10 @@ fn prepare_history(
 ) -> Result<HistoryRun, Error> {
     let lock = lock_target(&target.join(HISTORY_LOCK), changes.files());
     let lock = lock.map_err(|error| error.of_history(target))?;
+    if let Some(path) = target.path().filter(|_| lock.as_ref().is_some_and(OutputLock::is_held)) {
+        // The names of its files differ from run to run, so nobody else removes what a killed run left.
+        remove_leftovers_in(path, |file| HistoryFolder::of_file(file).is_some());
+    }
     let folder = HistoryFolder::list(target)?;
     check_writable(&folder.new_place(Timestamp::now().micros(), "00000000"), changes.files())?;
     let newest = folder.newest(mirror)?;

@@ -42,6 +42,8 @@ pub enum NoticeCode {
     SummedSnapshots,
     /// A manifest that cannot be read.
     UnreadableManifest,
+    /// Files in the folder of an export that its manifest does not list.
+    UnlistedFiles,
     /// The older side of a comparison may lack rows.
     UnverifiedComparison,
     /// Rows that are in the files more than once, and are counted each time.
@@ -52,7 +54,7 @@ pub enum NoticeCode {
 
 impl NoticeCode {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Unverified,
         Self::ItemsLeftOut,
         Self::UnreadableColumns,
@@ -60,6 +62,7 @@ impl NoticeCode {
         Self::OlderSnapshots,
         Self::SummedSnapshots,
         Self::UnreadableManifest,
+        Self::UnlistedFiles,
         Self::UnverifiedComparison,
         Self::RepeatedRows,
         Self::UndocumentedStatuses,
@@ -98,6 +101,19 @@ impl Notice {
         let [manifest, file] = [manifest, file].map(file_name);
         let text = format!("The manifest {manifest} cannot be read, so it is not known whether {file} is complete.");
         Self { code: NoticeCode::UnreadableManifest, count: None, text }
+    }
+
+    /// Files belong to an export by their paths, but its manifest does not list them; `None` without files.
+    pub fn unlisted_files<'a>(files: impl ExactSizeIterator<Item = &'a str>) -> Option<Self> {
+        let count = files.len() as u64;
+        let names = names(files);
+        let text = word_for(
+            count,
+            "is not in the manifest of its export: its rows are counted, and may be of an earlier one.",
+            "are not in the manifest of their export: their rows are counted, and may be of an earlier one.",
+        );
+        let text = format!("{names} {text}");
+        (count > 0).then_some(Self { code: NoticeCode::UnlistedFiles, count: Some(count), text })
     }
 
     /// The older side of a comparison may lack rows.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static int is_refused(const char *call) {
@@ -30,6 +31,13 @@ static const char *sync_of(int file) {
     return is_last_sync("FAIL_AFTER_RENAMES") ? "FAIL_WITH" : "REFUSE_FOLDER_SYNC";
 }
 
+/* One file cannot be removed: that whose path ends with the text in the variable. */
+static const char *removal_of(const char *path) {
+    const char *kept = getenv("KEPT_FILE");
+    if (!kept || strlen(path) < strlen(kept)) return "REFUSE_REMOVAL";
+    return strcmp(path + strlen(path) - strlen(kept), kept) == 0 ? "KEPT_WITH" : "REFUSE_REMOVAL";
+}
+
 #define ONE(name, call, parameter, argument)                     \
     int name parameter {                                         \
         int (*next) parameter;                                   \
@@ -42,4 +50,6 @@ ONE(fsync, sync_of(file), (int file), (file))
 ONE(fdatasync, sync_of(file), (int file), (file))
 ONE(flock, "REFUSE_LOCK", (int file, int how), (file, how))
 ONE(rename, "REFUSE_RENAME", (const char *from, const char *to), (from, to))
+ONE(unlink, removal_of(path), (const char *path), (path))
+ONE(ftruncate64, "REFUSE_TRUNCATE", (int file, off64_t length), (file, length))
 ONE(fchmod, "REFUSE_MODE", (int file, mode_t mode), (file, mode))
