@@ -83,7 +83,7 @@ fn a_server_that_ignores_the_number_is_not_believed() {
 }
 
 /// The response for a number with these contacts.
-fn answer_of(contacts: &[Value], pagination: Value) -> Answer {
+fn answer_of(contacts: &[Value], pagination: &Value) -> Answer {
     let data = json!({"contacts": contacts, "pagination": pagination});
     Answer::ok(json!({"success": true, "data": data, "error": null, "meta": {}}).to_string())
 }
@@ -102,7 +102,7 @@ fn an_answer_that_is_a_part_of_a_list_is_not_complete() {
         let shown = pagination.to_string();
         let contacts = contacts.to_vec();
         let rows = contacts.len();
-        let server = ScriptedServer::start(move |_, _| answer_of(&contacts, pagination.clone()));
+        let server = ScriptedServer::start(move |_, _| answer_of(&contacts, &pagination));
         let run = contact(&server.url(), &[NUMBER]).finish().expect_code(3);
         let words =
             "warning: completeness is not verified: 1 answer does not hold every contact: the number of argument 1\n";
@@ -119,7 +119,7 @@ fn an_answer_that_is_a_part_of_a_list_is_not_complete() {
 #[test]
 fn a_contact_that_is_listed_twice_is_printed_once_and_a_rejected_item_is_a_warning() {
     let contacts = [json!({"id": "a"}), json!({"id": "a"}), json!({"no": "id"}), json!({"id": "b"})];
-    let server = ScriptedServer::start(move |_, _| answer_of(&contacts, json!({"total_count": 4})));
+    let server = ScriptedServer::start(move |_, _| answer_of(&contacts, &json!({"total_count": 4})));
     let run = contact(&server.url(), &["+447700900999"]).finish().expect_code(0);
     let ids: Vec<Value> = lines(&run).iter().map(|contact| contact["id"].clone()).collect();
     assert_eq!(ids, ["a", "b"]);
