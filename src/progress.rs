@@ -231,14 +231,14 @@ impl FileProgress {
             Form::Bar(bar) => {
                 bar.set_length(self.total);
                 bar.set_position(done);
-                bar.set_message(format!("{contacts}, {percent} %"));
+                bar.set_message(format!("{contacts}, {percent}%"));
             }
             Form::Lines(clock) if clock.is_due() => {
                 if LogFormat::is_json() {
-                    tracing::info!(target: CONSOLE_TARGET, event = "progress", percent, "{contacts}, {percent} %");
+                    tracing::info!(target: CONSOLE_TARGET, event = "progress", percent, "{contacts}, {percent}%");
                 } else {
                     // A log that cannot be written must not end a report.
-                    drop(writeln!(io::stderr(), "{contacts}, {percent} %"));
+                    drop(writeln!(io::stderr(), "{contacts}, {percent}%"));
                 }
                 self.form.note_line();
             }

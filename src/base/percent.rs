@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A percentage from 0 % to 100 %, in decimal digits: 29 % of 100 is exactly 29, which binary fractions cannot represent.
+/// A percentage from 0% to 100%, in decimal digits: 29% of 100 is exactly 29, which binary fractions cannot represent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Percent {
     /// Percent with six decimal places.
@@ -40,7 +40,7 @@ impl FromStr for Percent {
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-        // It is ambiguous: 1 could mean 100 % or 1 %.
+        // It is ambiguous: 1 could mean 100% or 1%.
         let is_clear = places == 6 || whole == "0";
         if !is_number || !is_clear || fraction.len() > places {
             return Err(PercentError);

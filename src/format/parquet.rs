@@ -5,7 +5,7 @@
 //!
 //! *Easy to get wrong:* the delta encodings are smaller, but not every reader supports them. `fastparquet` 2026.9 silently
 //! reads wrong times from `DELTA_BINARY_PACKED`, and refuses `DELTA_LENGTH_BYTE_ARRAY`, as Velox before 2026 and Spark
-//! before 3.4 do. So everything is `PLAIN` or a dictionary, which costs 5 % of the size.
+//! before 3.4 do. So everything is `PLAIN` or a dictionary, which costs 5% of the size.
 //!
 //! Nothing in the file differs from run to run, so the same contacts give the same bytes. Formats: `parquet-format`,
 //! `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.

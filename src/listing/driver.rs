@@ -169,8 +169,10 @@ where
         let mut unreadable = 0;
         while let Some((entry, position)) = self.reorder.next_entry().map_err(ReadError::Journal)? {
             let request = Request::of_question(entry.question);
-            let read = request.and_then(|request| Some((request, self.source.read(request.window, &entry.body)?)));
-            let Some((request, fetched)) = read else {
+            let read = request.and_then(|(request, is_alone)| {
+                Some((request, is_alone, self.source.read(request.window, &entry.body)?))
+            });
+            let Some((request, is_alone, fetched)) = read else {
                 unreadable += 1;
                 continue;
             };
@@ -181,7 +183,7 @@ where
                 let is_configured = request.window.page > 1 && configured / 2 <= size;
                 self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
-            self.walk.note_replayed(&request);
+            self.walk.note_replayed(&request, is_alone);
             let arrived = ArrivedPage { request, fetched: dated(&entry, fetched) };
             self.accept(arrived, Some(position)).await?;
         }
@@ -205,6 +207,7 @@ where
         self.walk = self.settings.walk(accepted_size);
         let request = self.walk.first_request();
         self.walk.note_sent(&request);
+        self.in_flight.note_first(request.window);
         let arrived = self.in_flight.keep(request, fetched);
         self.accept(arrived, None).await.map(|()| true)
     }

@@ -12,7 +12,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::source::{Fetched, PageSource};
-use super::{PageFacts, Request};
+use super::{PageFacts, Request, Window};
 use crate::journal::{Entry, JournalWriter};
 
 /// A request and its outcome.
@@ -43,12 +43,14 @@ pub(super) struct InFlight<'a, S: PageSource> {
     writer: &'a mut Option<JournalWriter>,
     /// Number of this run in the journal, from 0.
     session: u32,
+    /// The window requested last, if no other was in flight then.
+    alone: Option<Window>,
 }
 
 impl<'a, S: PageSource> InFlight<'a, S> {
     /// Starts with nothing in flight; answers are appended to `writer`.
     pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>) -> Self {
-        Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session: 0 }
+        Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session: 0, alone: None }
     }
 
     /// Continues the journal of earlier runs, after all of it was read.
@@ -62,8 +64,14 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         self.requests.len() + self.waiting.len()
     }
 
+    /// Records that the first request of a run is sent.
+    pub(super) fn note_first(&mut self, window: Window) {
+        self.alone = Some(window);
+    }
+
     /// Sends a request that has its permit.
     pub(super) fn send(&mut self, request: Request, permit: S::Permit) {
+        self.alone = Some(request.window).filter(|_| self.len() == 0);
         let fetching = self.source.fetch(request.window, permit);
         // The only place where requests run concurrently: the driver limits their number and restores the order.
         self.requests.push(fetching.map(move |fetched| (request, fetched)).boxed_local());
@@ -99,7 +107,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         if let Some(writer) = self.writer {
             writer.append(Entry {
                 session: self.session,
-                question: request.question(),
+                question: request.question(self.alone == Some(request.window)),
                 elapsed_micros: fetched.elapsed_micros,
                 answered_at: fetched.answered_at.unwrap_or_default(),
                 body: fetched.body.clone(),

@@ -120,7 +120,7 @@ mod tests {
             elapsed_micros: 1,
             body: entry.body.clone(),
         };
-        let request = Request::of_question(entry.question).unwrap();
+        let (request, _) = Request::of_question(entry.question).unwrap();
         ArrivedPage { request: Request { purpose: Purpose::Read, ..request }, fetched }
     }
 

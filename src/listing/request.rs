@@ -59,17 +59,22 @@ impl Purpose {
     pub const ALL: [Self; 6] = [Self::Read, Self::Search, Self::Head, Self::Gap, Self::Probe, Self::Rescan];
 }
 
+/// Set in the kind of a journaled request that was sent after all other answers had arrived.
+const ALONE: u8 = 1 << 6;
+
 impl Request {
-    /// The request that a journaled answer belongs to; `None` if no version of this program makes such a request.
-    pub(super) fn of_question(question: Question) -> Option<Self> {
+    /// The request that a journaled answer belongs to, and whether it was sent after all other answers had arrived; `None`
+    /// if no version of this program makes such a request.
+    pub(super) fn of_question(question: Question) -> Option<(Self, bool)> {
         let Question { kind, page, size } = question;
-        let purpose = *Purpose::ALL.get(usize::from(kind))?;
-        Some(Self { window: Window { page, size }, purpose })
+        let purpose = *Purpose::ALL.get(usize::from(kind & !ALONE))?;
+        Some((Self { window: Window { page, size }, purpose }, kind & ALONE != 0))
     }
 
     /// The request as the journal stores it.
-    pub(super) fn question(self) -> Question {
-        Question { kind: self.purpose as u8, page: self.window.page, size: self.window.size }
+    pub(super) fn question(self, is_alone: bool) -> Question {
+        let kind = self.purpose as u8 | if is_alone { ALONE } else { 0 };
+        Question { kind, page: self.window.page, size: self.window.size }
     }
 }
 

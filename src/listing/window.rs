@@ -109,7 +109,7 @@ mod tests {
         assert!(Window::can_overlap(10, 4) && !Window::can_overlap(12, 4));
     }
 
-    /// What overlap costs on a list that does not change: 14 % more windows than pages.
+    /// What overlap costs on a list that does not change: 14% more windows than pages.
     #[test]
     fn a_list_of_100_000_rows_takes_1143_windows() {
         let (mut end, mut windows) = (100, 1);

@@ -239,7 +239,7 @@ fn filters_are_applied_by_the_server_and_an_unmatched_number_is_not_an_error() {
         .contacts(&simulator.base_url(), &["-o", "c.csv", "--phone", "+19999999999"])
         .finish()
         .expect_code(0)
-        .expect_stderr("No contact has the number");
+        .expect_stderr("No contact has the phone number in --phone");
     assert!(!run.stderr.contains("9999999"), "{run:?}");
     assert!(csv_rows(&run.path("c.csv")).is_empty());
 }

@@ -8,7 +8,7 @@ use super::kinds::{
     Make, base, bulk, contended, counted, deleted_before_a_gap, failing, filtered, lagging, limited, restless,
     small_pages, spans, still, stopped, strict, undated, unordered,
 };
-use super::model::{Failures, ReadOutcome, ReadScenario, read};
+use super::model::{FailingWindows, ReadOutcome, ReadScenario, read};
 use super::world::{ListModel, ModelOrder};
 use crate::listing::Consistency;
 use crate::verdict::{EvidenceCode, Verdict};
@@ -161,7 +161,7 @@ fn windows_that_fail_are_not_lost_in_silence() {
 fn any_one_request_that_fails_is_repeated_and_costs_little() {
     let read_list = |nth, concurrency| {
         let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
-        let failures = Failures { nth, ..Failures::default() };
+        let failures = FailingWindows { nth, ..FailingWindows::default() };
         let reading = ReadScenario { page_size: 100, concurrency, latency: 100_000, pace: 0, failures, ..reading };
         read(ListModel::new(1_500, ModelOrder::UpdatedDescending, 100, 7), reading)
     };

@@ -1,7 +1,7 @@
 //! The kinds of histories: which lists are read, what happens to them, and how they are read.
 
 use super::changes::{Count, ListChange};
-use super::model::{Failures, ReadScenario};
+use super::model::{FailingWindows, ReadScenario};
 use super::world::{ListModel, ModelOrder, STABLE_ORDERS};
 use crate::listing::Consistency;
 
@@ -20,7 +20,7 @@ pub(super) fn base(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
         consistency: Consistency::Auto,
         stops: [None, None],
         not_before: None,
-        failures: Failures::default(),
+        failures: FailingWindows::default(),
         allow_missing_pages: false,
         limit: None,
     };

@@ -30,7 +30,7 @@ impl ListPage for ModelPage {
 
 /// Which windows cannot be fetched.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Failures {
+pub(super) struct FailingWindows {
     /// The share of requests that fail after all retries.
     pub(super) rate: f64,
     /// Rows of the initial list for whose windows every request fails, wherever these rows are.
@@ -73,7 +73,7 @@ pub(super) struct ModelSource {
     latency: u64,
     /// Time between two requests, in microseconds.
     pace: u64,
-    failures: Failures,
+    failures: FailingWindows,
     broken: HashSet<RowId>,
 }
 
@@ -105,7 +105,7 @@ impl PageSource for ModelSource {
             world.answer(window)
         };
         sleep(Duration::from_micros(back)).await;
-        let Failures { rate, nth, refused_from, .. } = self.failures;
+        let FailingWindows { rate, nth, refused_from, .. } = self.failures;
         if refused_from.is_some_and(|offset| window.offset() >= offset) {
             return Err(ModelError::Refused);
         }
@@ -175,7 +175,7 @@ pub(super) struct ReadScenario {
     pub(super) stops: [Option<u64>; 2],
     /// Rows created before this are not requested.
     pub(super) not_before: Option<i64>,
-    pub(super) failures: Failures,
+    pub(super) failures: FailingWindows,
     pub(super) allow_missing_pages: bool,
     pub(super) limit: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! Lists that are read page by page: the order of the output, refused and empty pages, and when one page is the whole list.
 
-use super::service::{Outcome, Service, ServiceAnswer, ServiceError, read, read_in_two_runs, settings, window_of};
+use super::service::{Outcome, ScriptedList, ServiceAnswer, ServiceError, read, read_in_two_runs, settings, window_of};
 use crate::listing::Consistency::{Auto, Plain, Strict};
 use crate::listing::{Paging, ReadError, ReadSettings, Window, expected_requests, first_page};
 use crate::verdict::{EvidenceCode as Code, Verdict};
@@ -14,7 +14,7 @@ fn numbers(outcome: &Outcome) -> Vec<u64> {
 #[test]
 fn plain_pages_are_written_in_list_order_with_any_concurrency() {
     for concurrency in [1, 8, 32] {
-        let service = Service::new(|_, window| Ok(window_of(5_010, window)));
+        let service = ScriptedList::new(|_, window| Ok(window_of(5_010, window)));
         let outcome = read(&service, &settings(Plain, 50, concurrency)).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..5_010), "concurrency {concurrency}");
         assert_eq!((outcome.requests.len(), outcome.verdict), (101, Verdict::Unverified));
@@ -23,7 +23,7 @@ fn plain_pages_are_written_in_list_order_with_any_concurrency() {
 
 #[test]
 fn rescans_write_in_list_order_too() {
-    let service = Service::new(|_, window| Ok(window_of(500, window)));
+    let service = ScriptedList::new(|_, window| Ok(window_of(500, window)));
     let outcome = read(&service, &settings(Auto, 2, 8)).unwrap();
     assert!(outcome.rows.iter().copied().eq(0..500), "{outcome:?}");
     assert!(outcome.codes.contains(&Code::PagesTooSmall), "{outcome:?}");
@@ -33,7 +33,7 @@ fn rescans_write_in_list_order_too() {
 fn a_limit_of_a_plain_read_writes_the_first_rows_with_no_request_too_many() {
     for (limit, requests) in [(1, 1), (50, 1), (150, 3), (151, 4), (1_000, 20)] {
         for concurrency in [1, 8] {
-            let service = Service::new(|_, window| Ok(window_of(5_000, window)));
+            let service = ScriptedList::new(|_, window| Ok(window_of(5_000, window)));
             let settings = ReadSettings { limit: Some(limit), ..settings(Plain, 50, concurrency) };
             let outcome = read(&service, &settings).unwrap();
             assert!(outcome.rows.iter().copied().eq(0..limit), "{limit} {concurrency}: {:?}", outcome.rows);
@@ -45,7 +45,7 @@ fn a_limit_of_a_plain_read_writes_the_first_rows_with_no_request_too_many() {
 
 #[test]
 fn few_plain_pages_are_read_ahead_of_a_slow_one() {
-    let mut service = Service::new(|_, window| Ok(window_of(20_000, window)));
+    let mut service = ScriptedList::new(|_, window| Ok(window_of(20_000, window)));
     service.slow_page = Some(30);
     let outcome = read(&service, &settings(Plain, 50, 4)).unwrap();
     assert!(outcome.rows.iter().copied().eq(0..20_000));
@@ -56,7 +56,7 @@ fn few_plain_pages_are_read_ahead_of_a_slow_one() {
 #[test]
 fn a_plain_read_that_is_resumed_writes_in_list_order() {
     for (concurrency, stop) in [(1, 7), (8, 1), (8, 40), (32, 90)] {
-        let service = Service::new(|_, window| Ok(window_of(10_010, window)));
+        let service = ScriptedList::new(|_, window| Ok(window_of(10_010, window)));
         let outcome = read_in_two_runs(&service, &settings(Plain, 50, concurrency), stop).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..10_010), "concurrency {concurrency}, stop {stop}");
         let repeated = outcome.requests.len() - 201;
@@ -67,7 +67,7 @@ fn a_plain_read_that_is_resumed_writes_in_list_order() {
 #[test]
 fn a_plain_page_that_fails_once_is_written_after_the_others() {
     for concurrency in [1, 8] {
-        let service = Service::new(move |number, window: Window| match window.page {
+        let service = ScriptedList::new(move |number, window: Window| match window.page {
             5 | 9 if number < 50 => Err(ServiceError::Failed),
             _ => Ok(window_of(5_000, window)),
         });
@@ -87,10 +87,10 @@ fn refuses_deep_pages(_: usize, window: Window) -> ServiceAnswer {
 fn refused_pages_of_a_plain_read_may_be_missing() {
     for concurrency in [1, 8] {
         let plain = settings(Plain, 100, concurrency);
-        let error = read(&Service::new(refuses_deep_pages), &plain).unwrap_err();
+        let error = read(&ScriptedList::new(refuses_deep_pages), &plain).unwrap_err();
         assert!(matches!(error, ReadError::RefusedFrom { error: ServiceError::Refused, .. }), "{error:?}");
         let settings = ReadSettings { allow_missing_pages: true, ..plain };
-        let outcome = read(&Service::new(refuses_deep_pages), &settings).unwrap();
+        let outcome = read(&ScriptedList::new(refuses_deep_pages), &settings).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..1_000), "{outcome:?}");
         assert_eq!(outcome.missing, [[1_001, 3_010]], "{outcome:?}");
         assert!(outcome.codes.contains(&Code::MissingRows));
@@ -103,7 +103,7 @@ fn refused_pages_of_a_rescan_may_be_missing() {
     for concurrency in [1, 8] {
         // Pages of two rows do not overlap, so the list is read page by page at once.
         let settings = ReadSettings { allow_missing_pages: true, ..settings(Auto, 2, concurrency) };
-        let outcome = read(&Service::new(refuses_deep_pages), &settings).unwrap();
+        let outcome = read(&ScriptedList::new(refuses_deep_pages), &settings).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..1_000), "{outcome:?}");
         for code in [Code::NotRescanned, Code::FewerReadThanListed] {
             assert!(outcome.codes.contains(&code), "{outcome:?}");
@@ -114,13 +114,13 @@ fn refused_pages_of_a_rescan_may_be_missing() {
 #[test]
 fn one_more_answer_shows_that_a_full_plain_page_is_the_whole_list() {
     for (size, last) in [(100, 99), (20, 19), (5, 4), (3, 2), (2, 2), (1, 1)] {
-        let service = Service::new(move |_, window| Ok(window_of(size.into(), window)));
+        let service = ScriptedList::new(move |_, window| Ok(window_of(size.into(), window)));
         let outcome = read(&service, &settings(Plain, size, 8)).unwrap();
         assert_eq!(outcome.requests, [Window::first(size), Window { page: 2, size: last }]);
         assert!(outcome.rows.iter().copied().eq(0..size.into()), "{outcome:?}");
         assert_eq!((outcome.verdict, &*outcome.codes), (Verdict::Complete, &[Code::SingleAnswer][..]));
     }
-    let service = Service::new(|_, window| Ok(window_of(99, window)));
+    let service = ScriptedList::new(|_, window| Ok(window_of(99, window)));
     let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
     assert_eq!((outcome.requests.len(), outcome.verdict), (1, Verdict::Complete), "a short page is the last one");
 }
@@ -129,7 +129,7 @@ fn one_more_answer_shows_that_a_full_plain_page_is_the_whole_list() {
 #[test]
 fn a_count_does_not_show_that_a_full_plain_page_is_the_whole_list() {
     for rows in [101, 198, 199, 200, 250, 450] {
-        let service = Service::new(move |_, window: Window| {
+        let service = ScriptedList::new(move |_, window: Window| {
             let (held, paging) = window_of(rows, window);
             Ok((held, Paging { total_count: Some(100), has_more: Some(window.end() < 100), ..paging }))
         });
@@ -145,9 +145,9 @@ fn a_full_plain_page_is_unverified_if_nothing_shows_that_it_is_the_last_one() {
         if window.page > 1 { Err(ServiceError::Failed) } else { Ok(window_of(100, window)) }
     };
     let plain = settings(Plain, 100, 8);
-    assert!(matches!(read(&Service::new(fails), &plain), Err(ReadError::Source(ServiceError::Failed))));
+    assert!(matches!(read(&ScriptedList::new(fails), &plain), Err(ReadError::Source(ServiceError::Failed))));
     let settings = ReadSettings { allow_missing_pages: true, ..plain };
-    let outcome = read(&Service::new(fails), &settings).unwrap();
+    let outcome = read(&ScriptedList::new(fails), &settings).unwrap();
     assert_eq!((outcome.rows.len(), outcome.verdict), (100, Verdict::Unverified));
     assert_eq!((outcome.requests.len(), outcome.missing.len()), (3, 0), "{outcome:?}");
     // Another row has taken the place of the last one, so a row may have moved.
@@ -155,7 +155,7 @@ fn a_full_plain_page_is_unverified_if_nothing_shows_that_it_is_the_last_one() {
         let (rows, paging) = window_of(100, window);
         Ok((if window.page > 1 { 500..501 } else { rows }, paging))
     };
-    let outcome = read(&Service::new(replaced), &settings).unwrap();
+    let outcome = read(&ScriptedList::new(replaced), &settings).unwrap();
     assert_eq!((outcome.rows.len(), outcome.verdict), (101, Verdict::Unverified), "{outcome:?}");
 }
 
@@ -175,7 +175,7 @@ fn an_empty_page_before_the_end_is_requested_again() {
     for concurrency in [1, 8] {
         // The 45th request belongs to the second read.
         for (consistency, nth, verdict) in [(Strict, 45, Verdict::Complete), (Plain, 5, Verdict::Unverified)] {
-            let service = Service::new(empty_for(|number, _| number == nth));
+            let service = ScriptedList::new(empty_for(|number, _| number == nth));
             let outcome = read(&service, &settings(consistency, 100, concurrency)).unwrap();
             assert!(outcome.rows.iter().copied().eq(0..3_000), "{consistency:?}: {outcome:?}");
             assert_eq!((outcome.verdict, outcome.missing.len()), (verdict, 0), "{outcome:?}");
@@ -188,11 +188,11 @@ fn an_empty_page_before_the_end_is_requested_again() {
 #[test]
 fn a_page_that_stays_empty_before_the_end_was_not_read() {
     for concurrency in [1, 8] {
-        let service = Service::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
+        let service = ScriptedList::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
         let outcome = read(&service, &settings(Strict, 100, concurrency)).unwrap();
         assert_eq!((outcome.rows.len(), outcome.verdict), (3_000, Verdict::Unverified), "{outcome:?}");
         assert!(outcome.codes.contains(&Code::NotRescanned), "{outcome:?}");
-        let service = Service::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
+        let service = ScriptedList::new(empty_for(|_, window| window == Window { page: 5, size: 100 }));
         let outcome = read(&service, &settings(Plain, 100, concurrency)).unwrap();
         assert_eq!((outcome.rows.len(), outcome.missing), (2_900, vec![[401, 500]]));
     }
@@ -201,7 +201,7 @@ fn a_page_that_stays_empty_before_the_end_was_not_read() {
 #[test]
 fn empty_pages_after_the_end_cost_few_requests_and_are_not_missing() {
     for total in [3_300, 1_000_000_000_000] {
-        let service = Service::new(move |_, window| {
+        let service = ScriptedList::new(move |_, window| {
             let (rows, paging) = window_of(2_950, window);
             Ok((rows, Paging { total_count: Some(total), ..paging }))
         });
@@ -215,7 +215,7 @@ fn empty_pages_after_the_end_cost_few_requests_and_are_not_missing() {
 #[test]
 fn a_list_that_fits_into_small_pages_with_overlap_is_complete() {
     for rows in 1..=12 {
-        let service = Service::new(move |_, window| Ok(window_of(rows, window)));
+        let service = ScriptedList::new(move |_, window| Ok(window_of(rows, window)));
         let outcome = read(&service, &settings(Auto, 4, 1)).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..rows), "{outcome:?}");
         // After row 12, no window of up to 4 rows overlaps.
@@ -226,7 +226,7 @@ fn a_list_that_fits_into_small_pages_with_overlap_is_complete() {
 
 #[test]
 fn progress_of_a_strict_read_includes_the_second_read() {
-    let service = Service::new(|_, window| Ok(window_of(10_000, window)));
+    let service = ScriptedList::new(|_, window| Ok(window_of(10_000, window)));
     let outcome = read(&service, &settings(Strict, 100, 8)).unwrap();
     let requests = outcome.requests.len() as u64;
     let planned: Vec<u64> = outcome.progress.iter().map(|now| now.planned_pages.unwrap()).collect();
@@ -239,7 +239,7 @@ fn progress_of_a_strict_read_includes_the_second_read() {
 #[test]
 fn the_first_page_shows_which_size_the_service_accepts_and_honors() {
     // Pages above 200 rows are refused, and no page has more than 50, whatever it says.
-    let service = Service::new(|_, window: Window| {
+    let service = ScriptedList::new(|_, window: Window| {
         if window.size > 200 {
             return Err(ServiceError::PageTooLarge(200));
         }

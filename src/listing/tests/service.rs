@@ -68,7 +68,7 @@ pub(super) fn window_of(total: u64, window: Window) -> (std::ops::Range<u64>, Pa
 }
 
 /// The service. Its function takes the number of the request, from 1, and the window.
-pub(super) struct Service<F> {
+pub(super) struct ScriptedList<F> {
     answer: F,
     pub(super) requests: RefCell<Vec<Window>>,
     /// This page takes a minute, and the number of requests sent until then is noted.
@@ -76,13 +76,13 @@ pub(super) struct Service<F> {
     pub(super) sent_meanwhile: RefCell<usize>,
 }
 
-impl<F: Fn(usize, Window) -> ServiceAnswer> Service<F> {
+impl<F: Fn(usize, Window) -> ServiceAnswer> ScriptedList<F> {
     pub(super) fn new(answer: F) -> Self {
         Self { answer, requests: RefCell::default(), slow_page: None, sent_meanwhile: RefCell::default() }
     }
 }
 
-impl<F: Fn(usize, Window) -> ServiceAnswer> PageSource for Service<F> {
+impl<F: Fn(usize, Window) -> ServiceAnswer> PageSource for ScriptedList<F> {
     type Page = NumberedPage;
     type Permit = ();
     type Error = ServiceError;
@@ -145,7 +145,7 @@ pub(super) fn settings(consistency: Consistency, page_size: u32, concurrency: us
 
 /// Reads the list with the real driver, in virtual time.
 pub(super) fn read<F: Fn(usize, Window) -> ServiceAnswer>(
-    service: &Service<F>,
+    service: &ScriptedList<F>,
     settings: &ReadSettings,
 ) -> Result<Outcome, ReadError<ServiceError>> {
     read_once(service, settings, &mut JournalSlot::default(), usize::MAX)
@@ -153,7 +153,7 @@ pub(super) fn read<F: Fn(usize, Window) -> ServiceAnswer>(
 
 /// The same in two runs: the first one is stopped after `pages` were delivered, and the second one resumes it.
 pub(super) fn read_in_two_runs<F: Fn(usize, Window) -> ServiceAnswer>(
-    service: &Service<F>,
+    service: &ScriptedList<F>,
     settings: &ReadSettings,
     pages: usize,
 ) -> Result<Outcome, ReadError<ServiceError>> {
@@ -169,7 +169,7 @@ pub(super) fn read_in_two_runs<F: Fn(usize, Window) -> ServiceAnswer>(
 }
 
 fn read_once<F: Fn(usize, Window) -> ServiceAnswer>(
-    service: &Service<F>,
+    service: &ScriptedList<F>,
     settings: &ReadSettings,
     journal: &mut JournalSlot,
     mut pages: usize,

@@ -69,7 +69,7 @@ const DATE_SLACK: i64 = 300_000_000;
 const MAX_VAIN_ANSWERS: u64 = 100;
 
 /// Requests that it takes to read a list of `rows` while it does not change: its pages, a seventh more for the overlap, two
-/// to read the end and the start again, and its pages once more in the strict mode. Accurate to about 2 %.
+/// to read the end and the start again, and its pages once more in the strict mode. Accurate to about 2%.
 pub fn expected_requests(rows: u64, page_size: u32, consistency: Consistency) -> u64 {
     let pages = rows.div_ceil(u64::from(page_size.max(1))).max(1);
     let with_overlap = pages + pages.div_ceil(7) + 2;
@@ -259,11 +259,11 @@ impl Walk {
         }
     }
 
-    /// Records a request of an earlier run, whose answer comes from the journal. Nothing shows which others were in flight
-    /// with it.
-    pub fn note_replayed(&mut self, request: &Request) {
+    /// Records a request of an earlier run, whose answer comes from the journal, and whether it was sent after all other
+    /// answers had arrived.
+    pub fn note_replayed(&mut self, request: &Request, is_alone: bool) {
         self.note_sent(request);
-        self.sent_alone = None;
+        self.sent_alone = Some(request.window).filter(|_| is_alone);
     }
 
     /// Records that the next request is in flight.

@@ -39,20 +39,21 @@ fn number_in(batch: &RecordBatch, column: usize, row: usize) -> Option<&str> {
 /// A requested number, to be compared with the forms of a contact's number.
 pub(super) struct RequestedNumber {
     /// `None` if it has letters or digits of other scripts, which only the API understands.
-    number: Option<Number>,
+    number: Option<ComparedNumber>,
 }
 
 impl RequestedNumber {
     pub(super) fn new(number: &str) -> Self {
         let is_plain = without_extension(number).chars().all(|char| char.is_ascii_digit() || !char.is_alphanumeric());
-        Self { number: is_plain.then(|| Number::new(number)) }
+        Self { number: is_plain.then(|| ComparedNumber::new(number)) }
     }
 
     /// Whether a contact with these forms has another number. A contact without any number contradicts nothing. If both
     /// numbers have a calling code, forms without it are not compared.
     pub(super) fn contradicts<'a>(&self, forms: impl Iterator<Item = &'a str>) -> bool {
         let Some(number) = &self.number else { return false };
-        let forms: Vec<Number> = forms.map(Number::new).filter(|form| !form.digits.is_empty()).collect();
+        let forms: Vec<ComparedNumber> =
+            forms.map(ComparedNumber::new).filter(|form| !form.digits.is_empty()).collect();
         let has_code = number.has_code && forms.iter().any(|form| form.has_code);
         let mut compared = forms.iter().filter(|form| form.has_code || !has_code).peekable();
         compared.peek().is_some() && !compared.any(|form| number.may_equal(form))
@@ -60,13 +61,13 @@ impl RequestedNumber {
 }
 
 /// One form of a number.
-struct Number {
+struct ComparedNumber {
     digits: Vec<u8>,
     /// Whether the digits start with a calling code.
     has_code: bool,
 }
 
-impl Number {
+impl ComparedNumber {
     fn new(text: &str) -> Self {
         let text = without_extension(text);
         let has_code = text.starts_with('+');
