@@ -12,12 +12,14 @@ parquet, summary_path = sys.argv[1:]
 summary = json.load(open(summary_path))
 duckdb.sql("set timezone = 'UTC'")
 duckdb.sql(f"create table c as from '{parquet}'")
-# Keys of the report: values that are too long or could be personal count as other.
+# Keys of the report: values that are too long or could be personal count as other, and those that equal a key of the report
+# itself are in quotation marks.
 duckdb.sql(
     r"""
     create macro key(x) as case
         when x is null then 'unknown'
         when strlen(x) > 64 or regexp_matches(x, '[@/:.]') or len(regexp_replace(x, '\P{N}', '', 'g')) >= 7 then '(other)'
+        when regexp_full_match(x, '"*(none|unknown|\(other\))"*') then '"' || x || '"'
         else x end
     """
 )
@@ -41,11 +43,11 @@ def same(name, counted, told):
 
 
 rows = number("select count(*) from c")
-channel_of_rows = "select unnest(if(len(available_channels) = 0, ['none'], available_channels)) as channel, * from c"
+channel_of_rows = "select unnest(if(len(available_channels) = 0, ['none'], list_transform(available_channels, lambda x: key(x)))) as channel, * from c"
 same("contacts", rows, summary["contacts"])
 same("reachable", number("select count(*) from c where opt_out is distinct from true and len(available_channels) > 0"), summary["reachable"])
 same("without_channel", number("select count(*) from c where len(available_channels) = 0"), summary["without_channel"])
-same("channels", table(f"select key(channel), count(*) from ({channel_of_rows}) group by 1"), summary["channels"])
+same("channels", table(f"select channel, count(*) from ({channel_of_rows}) group by 1"), summary["channels"])
 same(
     "channel_combinations",
     by("if(len(available_channels) = 0, 'none', array_to_string(list_sort(available_channels), '+'))"),
@@ -77,11 +79,11 @@ same(
 )
 by_region = {}
 for region, channel, count in duckdb.sql(
-    f"select key(region_code), key(channel), count(*) from ({channel_of_rows}) group by all"
+    f"select key(region_code), channel, count(*) from ({channel_of_rows}) group by all"
 ).fetchall():
     by_region.setdefault(region, {})[channel] = count
 same("channels_by_region", by_region, summary["channels_by_region"])
-reachable = f"select key(region_code) as region, key(channel) as channel, count(*) as n from ({channel_of_rows}) where opt_out is distinct from true and channel <> 'none' group by all"
+reachable = f"select key(region_code) as region, channel, count(*) as n from ({channel_of_rows}) where opt_out is distinct from true and channel <> 'none' group by all"
 same("reachable_channels", table(f"select channel, sum(n)::bigint from ({reachable}) group by 1"), summary["reachable_channels"])
 by_region = {region: {} for region in summary["regions"]}
 for region, channel, count in duckdb.sql(reachable).fetchall():
