@@ -183,8 +183,8 @@ where
                 let is_configured = request.window.page > 1 && configured / 2 <= size;
                 self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
-            self.walk.note_replayed(&request, is_alone);
-            let arrived = ArrivedPage { request, fetched: dated(&entry, fetched) };
+            self.walk.note_sent(&request);
+            let arrived = ArrivedPage { request, fetched: dated(&entry, fetched), is_alone };
             self.accept(arrived, Some(position)).await?;
         }
         self.walk.note_resumed();
@@ -273,7 +273,7 @@ where
         arrived: ArrivedPage<S::Page>,
         position: Option<u64>,
     ) -> Result<(), ReadError<S::Error>> {
-        self.walk.take(&arrived.request, &arrived.facts());
+        self.walk.take(&arrived.request, &arrived.facts(), arrived.is_alone);
         if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
             self.deliver_page(arrived).await?;
         } else {
@@ -290,7 +290,9 @@ where
                 Some(Next::Entry(request, entry)) => {
                     let fetched = self.source.read(request.window, &entry.body);
                     let fetched = fetched.ok_or_else(|| ReadError::Journal(changed()))?;
-                    self.deliver_page(ArrivedPage { request, fetched: dated(&entry, fetched) }).await?;
+                    // The walk has taken it already.
+                    let arrived = ArrivedPage { request, fetched: dated(&entry, fetched), is_alone: false };
+                    self.deliver_page(arrived).await?;
                 }
                 None => break,
             }

@@ -25,6 +25,8 @@ type FetchResult<S> = (Request, Result<Fetched<<S as PageSource>::Page>, <S as P
 pub(super) struct ArrivedPage<P> {
     pub(super) request: Request,
     pub(super) fetched: Fetched<P>,
+    /// Whether it was requested after all other answers had arrived, and was the last one requested when it arrived.
+    pub(super) is_alone: bool,
 }
 
 impl<P: super::source::ListPage> ArrivedPage<P> {
@@ -104,15 +106,16 @@ impl<'a, S: PageSource> InFlight<'a, S> {
 
     /// Appends an answer to the journal.
     pub(super) fn keep(&mut self, request: Request, fetched: Fetched<S::Page>) -> ArrivedPage<S::Page> {
+        let is_alone = self.alone == Some(request.window);
         if let Some(writer) = self.writer {
             writer.append(Entry {
                 session: self.session,
-                question: request.question(self.alone == Some(request.window)),
+                question: request.question(is_alone),
                 elapsed_micros: fetched.elapsed_micros,
                 answered_at: fetched.answered_at.unwrap_or_default(),
                 body: fetched.body.clone(),
             });
         }
-        ArrivedPage { request, fetched }
+        ArrivedPage { request, fetched, is_alone }
     }
 }

@@ -121,7 +121,7 @@ mod tests {
             body: entry.body.clone(),
         };
         let (request, _) = Request::of_question(entry.question).unwrap();
-        ArrivedPage { request: Request { purpose: Purpose::Read, ..request }, fetched }
+        ArrivedPage { request: Request { purpose: Purpose::Read, ..request }, fetched, is_alone: false }
     }
 
     #[test]

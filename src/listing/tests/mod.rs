@@ -2,6 +2,7 @@
 //!
 //! [`histories`] reads lists that change, [`pages`] lists that do not, from services with faults.
 
+mod answers;
 mod changes;
 mod histories;
 mod kinds;

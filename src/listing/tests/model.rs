@@ -9,24 +9,16 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::time::{Instant, sleep};
 
+use super::answers::{ModelError, ModelPage, answer, kept_answer};
 use super::world::ListModel;
 use crate::base::noun::RowNoun;
 use crate::journal::tests::key;
 use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, DeliveredPage, Fetched, ListFailure, ListPage, PageSource, Paging, ReadError, ReadSettings,
-    ReceiverGone, RowId, RowKey, Walk, WalkReport, Window, read_list,
+    Consistency, DeliveredPage, Fetched, PageSource, ReadError, ReadSettings, ReceiverGone, RowId, Walk, WalkReport,
+    Window, read_list,
 };
 use crate::verdict::{Evidence, Verdict};
-
-/// A page of the model.
-pub(super) struct ModelPage(Vec<Option<RowKey>>);
-
-impl ListPage for ModelPage {
-    fn items(&self) -> &[Option<RowKey>] {
-        &self.0
-    }
-}
 
 /// Which windows cannot be fetched.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,30 +31,6 @@ pub(super) struct FailingWindows {
     pub(super) nth: Option<u64>,
     /// The offset from which on the service refuses windows.
     pub(super) refused_from: Option<u64>,
-}
-
-/// Why a window of the model could not be fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ModelError {
-    /// The request failed after all retries.
-    Failed,
-    /// The service serves only windows before this one.
-    Refused,
-}
-
-impl ListFailure for ModelError {
-    fn may_pass(&self) -> bool {
-        *self == Self::Failed
-    }
-    fn is_window_refused(&self) -> bool {
-        *self == Self::Refused
-    }
-    fn smaller_page_size(&self, _size: u32) -> Option<u32> {
-        None
-    }
-    fn is_empty_list(&self) -> bool {
-        false
-    }
 }
 
 /// The simulated service.
@@ -120,31 +88,7 @@ impl PageSource for ModelSource {
     }
 
     fn read(&self, _window: Window, body: &ByteString) -> Option<Fetched<ModelPage>> {
-        let (rows, paging, time): KeptAnswer = serde_json::from_str(body).ok()?;
-        let key = |(id, created_at, updated_at): KeptRow| {
-            Some(RowKey { id: RowId(id.parse().ok()?), created_at, updated_at })
-        };
-        let rows = rows.into_iter().map(key).collect::<Option<Vec<RowKey>>>()?;
-        let (page, page_size, total_count, has_more) = paging;
-        Some(answer(rows, Paging { page, page_size, total_count, has_more }, time, 1))
-    }
-}
-
-/// A row and an answer, as the journal stores them.
-type KeptRow = (String, Option<i64>, Option<i64>);
-type KeptAnswer = (Vec<KeptRow>, (Option<u64>, Option<u32>, Option<u64>, Option<bool>), i64);
-
-fn answer(rows: Vec<RowKey>, paging: Paging, time: i64, elapsed_micros: u64) -> Fetched<ModelPage> {
-    let kept: Vec<KeptRow> = rows.iter().map(|key| (key.id.0.to_string(), key.created_at, key.updated_at)).collect();
-    let Paging { page, page_size, total_count, has_more } = paging;
-    let body = serde_json::to_string(&(kept, (page, page_size, total_count, has_more), time)).unwrap();
-    Fetched {
-        page: ModelPage(rows.into_iter().map(Some).collect()),
-        paging,
-        request_id: None,
-        answered_at: Some(time),
-        elapsed_micros,
-        body: body.into(),
+        kept_answer(body)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lists that are read page by page: the order of the output, refused and empty pages, and when one page is the whole list.
 
-use super::service::{Outcome, ScriptedList, ServiceAnswer, ServiceError, read, read_in_two_runs, settings, window_of};
+use super::answers::ModelError;
+use super::service::{Outcome, ScriptedList, ServiceAnswer, read, read_in_two_runs, settings, window_of};
 use crate::listing::Consistency::{Auto, Plain, Strict};
 use crate::listing::{Paging, ReadError, ReadSettings, Window, expected_requests, first_page};
 use crate::verdict::{EvidenceCode as Code, Verdict};
@@ -68,7 +69,7 @@ fn a_plain_read_that_is_resumed_writes_in_list_order() {
 fn a_plain_page_that_fails_once_is_written_after_the_others() {
     for concurrency in [1, 8] {
         let service = ScriptedList::new(move |number, window: Window| match window.page {
-            5 | 9 if number < 50 => Err(ServiceError::Failed),
+            5 | 9 if number < 50 => Err(ModelError::Failed),
             _ => Ok(window_of(5_000, window)),
         });
         let outcome = read(&service, &settings(Plain, 50, concurrency)).unwrap();
@@ -80,7 +81,7 @@ fn a_plain_page_that_fails_once_is_written_after_the_others() {
 
 /// The service serves only the first 1,000 of 3,010 rows.
 fn refuses_deep_pages(_: usize, window: Window) -> ServiceAnswer {
-    if window.offset() >= 1_000 { Err(ServiceError::Refused) } else { Ok(window_of(3_010, window)) }
+    if window.offset() >= 1_000 { Err(ModelError::Refused) } else { Ok(window_of(3_010, window)) }
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn refused_pages_of_a_plain_read_may_be_missing() {
     for concurrency in [1, 8] {
         let plain = settings(Plain, 100, concurrency);
         let error = read(&ScriptedList::new(refuses_deep_pages), &plain).unwrap_err();
-        assert!(matches!(error, ReadError::RefusedFrom { error: ServiceError::Refused, .. }), "{error:?}");
+        assert!(matches!(error, ReadError::RefusedFrom { error: ModelError::Refused, .. }), "{error:?}");
         let settings = ReadSettings { allow_missing_pages: true, ..plain };
         let outcome = read(&ScriptedList::new(refuses_deep_pages), &settings).unwrap();
         assert!(outcome.rows.iter().copied().eq(0..1_000), "{outcome:?}");
@@ -142,10 +143,10 @@ fn a_count_does_not_show_that_a_full_plain_page_is_the_whole_list() {
 #[test]
 fn a_full_plain_page_is_unverified_if_nothing_shows_that_it_is_the_last_one() {
     let fails = |_: usize, window: Window| {
-        if window.page > 1 { Err(ServiceError::Failed) } else { Ok(window_of(100, window)) }
+        if window.page > 1 { Err(ModelError::Failed) } else { Ok(window_of(100, window)) }
     };
     let plain = settings(Plain, 100, 8);
-    assert!(matches!(read(&ScriptedList::new(fails), &plain), Err(ReadError::Source(ServiceError::Failed))));
+    assert!(matches!(read(&ScriptedList::new(fails), &plain), Err(ReadError::Source(ModelError::Failed))));
     let settings = ReadSettings { allow_missing_pages: true, ..plain };
     let outcome = read(&ScriptedList::new(fails), &settings).unwrap();
     assert_eq!((outcome.rows.len(), outcome.verdict), (100, Verdict::Unverified));
@@ -241,7 +242,7 @@ fn the_first_page_shows_which_size_the_service_accepts_and_honors() {
     // Pages above 200 rows are refused, and no page has more than 50, whatever it says.
     let service = ScriptedList::new(|_, window: Window| {
         if window.size > 200 {
-            return Err(ServiceError::PageTooLarge(200));
+            return Err(ModelError::PageTooLarge(200));
         }
         let (rows, paging) = window_of(3_000, Window { page: window.page, size: window.size.min(50) });
         Ok((rows, Paging { page_size: Some(window.size), ..paging }))
@@ -251,4 +252,19 @@ fn the_first_page_shows_which_size_the_service_accepts_and_honors() {
     assert_eq!((first.accepted_size, first.honored_size), (200, 50));
     let outcome = read(&service, &settings(Plain, 1_000, 8)).unwrap();
     assert_eq!(numbers(&outcome), (0..3_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_count_that_never_agrees_is_reported_as_such_whichever_answer_is_late() {
+    for latency in [|_| 10, |window: Window| u64::from(window.size), |window: Window| 100 - u64::from(window.size)] {
+        let mut service = ScriptedList::new(|_, window| {
+            let (rows, paging) = window_of(3, window);
+            Ok((rows, Paging { total_count: Some(6), ..paging }))
+        });
+        service.latency = latency;
+        let outcome = read(&service, &settings(Auto, 100, 8)).unwrap();
+        assert_eq!((numbers(&outcome), outcome.verdict), (vec![0, 1, 2], Verdict::Unverified));
+        assert!(outcome.codes.contains(&Code::CountDisagrees), "{outcome:?}");
+        assert!(outcome.requests.len() < 60, "{} requests", outcome.requests.len());
+    }
 }

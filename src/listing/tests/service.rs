@@ -7,53 +7,18 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::time::sleep;
 
+use super::answers::{ModelError, ModelPage, answer, kept_answer};
 use crate::base::noun::RowNoun;
 use crate::journal::tests::key;
 use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, DeliveredPage, Fetched, ListFailure, ListPage, PageSource, Paging, ReadError, ReadProgress,
-    ReadSettings, ReceiverGone, RowId, RowKey, Window, read_list,
+    Consistency, DeliveredPage, Fetched, PageSource, Paging, ReadError, ReadProgress, ReadSettings, ReceiverGone,
+    RowId, RowKey, Window, read_list,
 };
 use crate::verdict::{EvidenceCode, Verdict};
 
-/// Rows of a page, by number.
-#[derive(Debug)]
-pub(super) struct NumberedPage(Vec<Option<RowKey>>);
-
-impl ListPage for NumberedPage {
-    fn items(&self) -> &[Option<RowKey>] {
-        &self.0
-    }
-}
-
-/// Why a request fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ServiceError {
-    /// For now.
-    Failed,
-    /// The service refuses this window.
-    Refused,
-    /// The service refuses pages with more rows than this.
-    PageTooLarge(u32),
-}
-
-impl ListFailure for ServiceError {
-    fn may_pass(&self) -> bool {
-        *self == Self::Failed
-    }
-    fn is_window_refused(&self) -> bool {
-        *self == Self::Refused
-    }
-    fn smaller_page_size(&self, _size: u32) -> Option<u32> {
-        if let Self::PageTooLarge(size) = *self { Some(size) } else { None }
-    }
-    fn is_empty_list(&self) -> bool {
-        false
-    }
-}
-
 /// An answer: the numbers of its rows from 0, and what it says about the list.
-pub(super) type ServiceAnswer = Result<(std::ops::Range<u64>, Paging), ServiceError>;
+pub(super) type ServiceAnswer = Result<(std::ops::Range<u64>, Paging), ModelError>;
 
 /// A window of a list with this many rows.
 pub(super) fn window_of(total: u64, window: Window) -> (std::ops::Range<u64>, Paging) {
@@ -71,6 +36,8 @@ pub(super) fn window_of(total: u64, window: Window) -> (std::ops::Range<u64>, Pa
 pub(super) struct ScriptedList<F> {
     answer: F,
     pub(super) requests: RefCell<Vec<Window>>,
+    /// How long a window takes, in milliseconds. Later pages are often answered first.
+    pub(super) latency: fn(Window) -> u64,
     /// This page takes a minute, and the number of requests sent until then is noted.
     pub(super) slow_page: Option<u64>,
     pub(super) sent_meanwhile: RefCell<usize>,
@@ -78,50 +45,36 @@ pub(super) struct ScriptedList<F> {
 
 impl<F: Fn(usize, Window) -> ServiceAnswer> ScriptedList<F> {
     pub(super) fn new(answer: F) -> Self {
-        Self { answer, requests: RefCell::default(), slow_page: None, sent_meanwhile: RefCell::default() }
+        let latency = |window: Window| window.page * 7_919 % 13 * 10;
+        Self { answer, requests: RefCell::default(), latency, slow_page: None, sent_meanwhile: RefCell::default() }
     }
 }
 
 impl<F: Fn(usize, Window) -> ServiceAnswer> PageSource for ScriptedList<F> {
-    type Page = NumberedPage;
+    type Page = ModelPage;
     type Permit = ();
-    type Error = ServiceError;
+    type Error = ModelError;
 
     async fn permit(&self) {}
 
-    async fn fetch(&self, window: Window, (): ()) -> Result<Fetched<NumberedPage>, ServiceError> {
+    async fn fetch(&self, window: Window, (): ()) -> Result<Fetched<ModelPage>, ModelError> {
         let number = {
             let mut requests = self.requests.borrow_mut();
             requests.push(window);
             requests.len()
         };
-        // Later pages are often answered first.
-        sleep(Duration::from_millis(window.page * 7_919 % 13 * 10)).await;
+        sleep(Duration::from_millis((self.latency)(window))).await;
         if self.slow_page == Some(window.page) {
             sleep(Duration::from_secs(60)).await;
             *self.sent_meanwhile.borrow_mut() = self.requests.borrow().len();
         }
         let (rows, paging) = (self.answer)(number, window)?;
-        Ok(fetched(rows, paging))
+        let key = |number: u64| RowKey { id: RowId(number.into()), created_at: Some(1), updated_at: None };
+        Ok(answer(rows.map(key).collect(), paging, 1_000_000_000_000_000, 1))
     }
 
-    fn read(&self, _window: Window, body: &ByteString) -> Option<Fetched<NumberedPage>> {
-        let (rows, page, page_size, total_count, has_more) = serde_json::from_str(body).ok()?;
-        Some(fetched(rows, Paging { page, page_size, total_count, has_more }))
-    }
-}
-
-fn fetched(rows: std::ops::Range<u64>, paging: Paging) -> Fetched<NumberedPage> {
-    let Paging { page, page_size, total_count, has_more } = paging;
-    let body = serde_json::to_string(&(&rows, page, page_size, total_count, has_more)).unwrap();
-    let key = |number: u64| Some(RowKey { id: RowId(number.into()), created_at: Some(1), updated_at: None });
-    Fetched {
-        page: NumberedPage(rows.map(key).collect()),
-        paging,
-        request_id: None,
-        answered_at: Some(1_000_000_000_000_000),
-        elapsed_micros: 1,
-        body: body.into(),
+    fn read(&self, _window: Window, body: &ByteString) -> Option<Fetched<ModelPage>> {
+        kept_answer(body)
     }
 }
 
@@ -147,7 +100,7 @@ pub(super) fn settings(consistency: Consistency, page_size: u32, concurrency: us
 pub(super) fn read<F: Fn(usize, Window) -> ServiceAnswer>(
     service: &ScriptedList<F>,
     settings: &ReadSettings,
-) -> Result<Outcome, ReadError<ServiceError>> {
+) -> Result<Outcome, ReadError<ModelError>> {
     read_once(service, settings, &mut JournalSlot::default(), usize::MAX)
 }
 
@@ -156,7 +109,7 @@ pub(super) fn read_in_two_runs<F: Fn(usize, Window) -> ServiceAnswer>(
     service: &ScriptedList<F>,
     settings: &ReadSettings,
     pages: usize,
-) -> Result<Outcome, ReadError<ServiceError>> {
+) -> Result<Outcome, ReadError<ModelError>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     let writer = JournalWriter::new(path.clone(), &key(), 1, Engage::AtOnce);
@@ -173,10 +126,10 @@ fn read_once<F: Fn(usize, Window) -> ServiceAnswer>(
     settings: &ReadSettings,
     journal: &mut JournalSlot,
     mut pages: usize,
-) -> Result<Outcome, ReadError<ServiceError>> {
+) -> Result<Outcome, ReadError<ModelError>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (mut rows, mut progress) = (Vec::new(), Vec::new());
-    let deliver = async |delivery: DeliveredPage<NumberedPage>| {
+    let deliver = async |delivery: DeliveredPage<ModelPage>| {
         pages = pages.checked_sub(1).ok_or(ReceiverGone)?;
         let kept = delivery.page.0.iter().flatten().zip(&delivery.taken.keep);
         rows.extend(kept.filter(|&(_, &kept)| kept).map(|(key, _)| u64::try_from(key.id.0).unwrap()));

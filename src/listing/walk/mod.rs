@@ -113,8 +113,6 @@ pub struct Walk {
     is_single_answer: bool,
     /// Items of the first answer.
     first_items: u64,
-    /// The last window requested, if no other was in flight then.
-    sent_alone: Option<Window>,
     /// Whether the answer that holds the end of the list was requested after all others had arrived.
     end_is_fresh: bool,
 }
@@ -153,7 +151,6 @@ impl Walk {
             moves: Moves::default(),
             is_single_answer: false,
             first_items: 0,
-            sent_alone: None,
             end_is_fresh: false,
         }
     }
@@ -234,17 +231,19 @@ impl Walk {
     /// [`note_sent`](Self::note_sent) records that the request was sent. No more than `read_ahead` windows are read ahead
     /// of those that are proven.
     pub fn next_request(&self, read_ahead: usize) -> Option<Request> {
-        let of_main = || {
+        let of_main = |read_ahead| {
             let (window, is_search) = self.main.next_window(read_ahead)?;
             Some(Request { window, purpose: if is_search { Purpose::Search } else { Purpose::Read } })
         };
         let of =
             |reader: &Reader, purpose| reader.next_window(read_ahead).map(|(window, _)| Request { window, purpose });
         match &self.phase {
-            Phase::Reading { gap } => of_main().or_else(|| gap.as_ref().and_then(|gap| of(&gap.reader, Purpose::Gap))),
-            // The start is read after the end: a row that moves from the end to the start in the meantime is then found
-            // at the start.
-            Phase::Closing(closing) => of_main().or_else(|| {
+            Phase::Reading { gap } => {
+                of_main(read_ahead).or_else(|| gap.as_ref().and_then(|gap| of(&gap.reader, Purpose::Gap)))
+            }
+            // The end is read one window at a time, as its last answer must be requested after all others have arrived. The
+            // start is read after it: a row that moves from the end to the start in the meantime is then found at the start.
+            Phase::Closing(closing) => of_main(1).or_else(|| {
                 let head = closing.head.as_ref().filter(|_| self.main.is_done())?;
                 of(head, Purpose::Head)
             }),
@@ -259,19 +258,11 @@ impl Walk {
         }
     }
 
-    /// Records a request of an earlier run, whose answer comes from the journal, and whether it was sent after all other
-    /// answers had arrived.
-    pub fn note_replayed(&mut self, request: &Request, is_alone: bool) {
-        self.note_sent(request);
-        self.sent_alone = Some(request.window).filter(|_| is_alone);
-    }
-
-    /// Records that the next request is in flight.
+    /// Records that a request is in flight: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
         let window = request.window;
-        self.sent_alone = Some(window).filter(|_| self.in_flight == 1);
         match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
             (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
@@ -282,8 +273,9 @@ impl Walk {
         }
     }
 
-    /// Processes an answer as it arrives. Its rows are [delivered](Self::deliver) later, when it is due.
-    pub fn take(&mut self, request: &Request, facts: &PageFacts<'_>) {
+    /// Processes an answer as it arrives. Its rows are [delivered](Self::deliver) later, when it is due. `is_alone` tells
+    /// whether it was requested after all other answers had arrived.
+    pub fn take(&mut self, request: &Request, facts: &PageFacts<'_>, is_alone: bool) {
         if self.report.pages == 0 {
             self.begin(facts);
         }
@@ -327,8 +319,7 @@ impl Walk {
             Ok(steps) => {
                 if !was_done && self.main.is_done() {
                     // An answer may connect others that arrived before it, and the last of them may hold the end as it was.
-                    let ended_by = steps.last().and_then(|step| step.window);
-                    self.end_is_fresh = ended_by == Some(request.window) && self.sent_alone == ended_by;
+                    self.end_is_fresh = is_alone && steps.last().is_some_and(|step| step.window == request.window);
                 }
                 for step in steps {
                     self.note_step(step);
@@ -373,8 +364,8 @@ impl Walk {
             }
             self.report.boundaries += 1;
         }
-        if let (Some(window), Some(fresh)) = (step.window, step.fresh) {
-            self.fresh_items.insert((window.offset(), window.size), fresh);
+        if let Some(fresh) = step.fresh {
+            self.fresh_items.insert((step.window.offset(), step.window.size), fresh);
         }
     }
 

@@ -23,7 +23,7 @@ use super::answer::Answer;
 use super::edge::{Anchor, Edge};
 use super::line::{Line, Lookup, Position};
 use super::overlap::Overlap;
-use super::search::{Ahead, Clue, Search};
+use super::search::{Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
@@ -33,6 +33,8 @@ const MAX_REREADS: u32 = 2;
 const MAX_CUT_ANSWERS: u64 = 6;
 /// Minimum number of rows of a short first page that is taken for the page size of the server.
 const MIN_CAP: u32 = 20;
+/// Maximum number of full answers in a row whose items after the edge are not rows.
+const MAX_OPAQUE: u32 = 2;
 /// Maximum number of restarts from the start of the list because the edge could not be found.
 const MAX_RESTARTS: u32 = 6;
 
@@ -71,10 +73,10 @@ pub(super) struct FreshItems {
 }
 
 /// What a reader learned from an answer.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct ReaderStep {
     /// The window that was answered.
-    pub(super) window: Option<Window>,
+    pub(super) window: Window,
     /// By how many rows the list moved at the boundary; `None` at the start of the list, which is no boundary.
     pub(super) shift: Option<i64>,
     /// Its first new items; `None` where the list is read for the second time.
@@ -212,7 +214,7 @@ impl Reader {
 
     /// Plans no windows from this one on, because the service refuses it.
     pub(super) fn end_before(&mut self, window: Window) {
-        self.forget(window);
+        self.slots.remove(&key(window));
         self.wanted = None;
         if let Some(search) = &mut self.search {
             search.is_out = false;
@@ -297,14 +299,6 @@ impl Reader {
             }
             Slot::InFlight | Slot::SetAside => true,
         });
-    }
-
-    /// What rows of the line after the edge show.
-    fn ahead(&self) -> Ahead {
-        match self.goal {
-            Goal::End => Ahead::Read,
-            Goal::Line { rows } => Ahead::Unread(rows),
-        }
     }
 
     /// Drops answers that were not needed.

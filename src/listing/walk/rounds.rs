@@ -171,7 +171,8 @@ impl Walk {
         if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
             self.reopen_end(round + 1);
         }
-        let (rows_before, recounts) = (self.report.rows, 0);
+        let rows_before = self.report.rows;
+        let recounts = if let Phase::Closing(closing) = &self.phase { closing.recounts } else { 0 };
         self.report.closings += 1;
         self.phase = Phase::Closing(Closing {
             head: Some(head),

@@ -31,17 +31,9 @@ pub(super) struct Search {
     tried: Vec<Window>,
     next: Window,
     pub(super) is_out: bool,
-    /// Which rows of the line are after the edge.
-    ahead: Ahead,
-}
-
-/// What rows of the line after the edge show.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Ahead {
-    /// Everything before them was read, so that reading may continue at any of them.
-    Read,
-    /// About this many rows between the edge and them were not read.
-    Unread(u64),
+    /// About how many rows between the edge and the line after it were not read; `None` if everything before any row of the
+    /// line was read, so that reading may continue there.
+    unread_ahead: Option<u64>,
 }
 
 /// What an answer without the edge shows.
@@ -58,7 +50,7 @@ pub(super) enum Clue {
 impl Search {
     /// A search that begins where the change of `total_count` suggests. Its first window is chosen when it has
     /// [learned](Self::learn) from the answer that did not hold the edge.
-    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, ahead: Ahead) -> Self {
+    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, unread_ahead: Option<u64>) -> Self {
         let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
         let base = edge.offset.saturating_add_signed(moved).max(1);
         Self {
@@ -71,7 +63,7 @@ impl Search {
             tried: Vec::new(),
             next: Window::first(cap),
             is_out: false,
-            ahead,
+            unread_ahead,
         }
     }
 
@@ -102,35 +94,35 @@ impl Search {
             Lookup::OutOfOrder => return Clue::OutOfOrder,
             Lookup::Unknown => None,
         };
-        self.located += u32::from(found.is_some());
-        let before = found.as_ref().and_then(|found| found.last_up_to(edge.position));
-        let after = found.as_ref().and_then(|found| found.first_after(edge.position));
-        match (before, after, self.ahead, found) {
-            (_, Some(_), Ahead::Read, Some(found)) => return Clue::Gone(found.last()),
-            (Some(row), ..) => {
-                let (at, position) = row;
-                let past = (answer.rows.len() - 1 - at) as u64;
-                let between = edge.rank.saturating_sub(line.rank(position) + 1);
-                let is_seen_past = past >= between + ROWS_PAST_GONE_EDGE
-                    || self.high.is_some_and(|high| high <= answer.end())
-                    || after.is_some();
-                if is_seen_past || self.located >= MAX_TRIES {
-                    return Clue::Gone(row);
+        if let Some(found) = found {
+            self.located += 1;
+            let (before, after) = (found.last_up_to(edge.position), found.first_after(edge.position));
+            match (before, after, self.unread_ahead) {
+                (_, Some(_), None) => return Clue::Gone(found.last()),
+                (Some(row), ..) => {
+                    let (at, position) = row;
+                    let past = (answer.rows.len() - 1 - at) as u64;
+                    let between = edge.rank.saturating_sub(line.rank(position) + 1);
+                    let is_seen_past = past >= between + ROWS_PAST_GONE_EDGE
+                        || self.high.is_some_and(|high| high <= answer.end())
+                        || after.is_some();
+                    if is_seen_past || self.located >= MAX_TRIES {
+                        return Clue::Gone(row);
+                    }
+                    let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));
+                    self.low = Some(low);
+                    self.aim(low + between);
                 }
-                let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));
-                self.low = Some(low);
-                self.aim(low + between);
+                (None, Some((at, position)), Some(unread)) => {
+                    let high = self.lower_high(answer.offset + at as u64);
+                    let between = line.rank(position).saturating_sub(edge.rank) + unread;
+                    self.aim(high.saturating_sub(between));
+                }
+                (None, None, _) => {}
             }
-            (None, Some((at, position)), Ahead::Unread(rows), _) => {
-                let high = self.lower_high(answer.offset + at as u64);
-                let between = line.rank(position).saturating_sub(edge.rank);
-                self.aim(high.saturating_sub(between + rows));
-            }
-            _ if answer.rows.is_empty() || self.low.is_some_and(|low| answer.offset >= low) => {
-                self.lower_high(answer.offset);
-                self.aim(self.base);
-            }
-            _ => {}
+        } else if answer.rows.is_empty() || self.low.is_some_and(|low| answer.offset >= low) {
+            self.lower_high(answer.offset);
+            self.aim(self.base);
         }
         self.choose(cap);
         Clue::Elsewhere

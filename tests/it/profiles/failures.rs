@@ -171,6 +171,6 @@ fn a_profile_that_is_unverified_is_named_with_the_reason() {
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", "all", "-q"]).finish();
     let run =
         run.expect_code(3).expect_stderr("completeness is not verified: 2 profiles were read one after another: ");
-    let run = run.expect_stderr("1 complete, 1 unverified: South (the API ");
+    let run = run.expect_stderr("1 complete, 1 unverified: South (the API counts 6 contacts");
     assert!(!run.stderr.contains("North"), "{run:?}");
 }

@@ -21,7 +21,7 @@ impl Reader {
                 self.note_first(answer);
             }
         }
-        ReaderStep { window: Some(answer.window), shift, fresh }
+        ReaderStep { window: answer.window, shift, fresh }
     }
 
     /// Moves the edge to the last row of an answer, from the anchor on.

@@ -2,12 +2,9 @@
 //! list as a last resort, and skips windows that could not be fetched.
 
 use super::{
-    Anchor, Answer, Break, Clue, Edge, Line, MAX_RESTARTS, Position, Reader, ReaderStep, Resume, Search, Slot,
-    Unreliable, WaitingPosition, Window, key,
+    Anchor, Answer, Break, Clue, Edge, Goal, Line, MAX_OPAQUE, MAX_RESTARTS, Position, Reader, ReaderStep, Resume,
+    Search, Slot, Unreliable, WaitingPosition, Window, key,
 };
-
-/// Maximum number of full answers in a row whose items after the edge are not rows.
-const MAX_OPAQUE: u32 = 2;
 
 impl Reader {
     /// Continues the edge as far as the answers received so far reach, and skips windows that could not be fetched.
@@ -53,7 +50,11 @@ impl Reader {
             });
             let Some(answer) = covering else { return Ok(()) };
             self.searches += 1;
-            self.search = Some(Search::begin(&self.edge, answer.total, self.cap, self.ahead()));
+            let unread_ahead = match self.goal {
+                Goal::End => None,
+                Goal::Line { rows } => Some(rows),
+            };
+            self.search = Some(Search::begin(&self.edge, answer.total, self.cap, unread_ahead));
             // It may hold other known rows.
             self.found.push(answer);
         }
