@@ -20,7 +20,7 @@ use super::body::BodyBudget;
 use super::connection::{Connection, FailedAttempt, Shared};
 use super::error::address_of;
 use super::stats::Counters;
-use super::wire::Envelope;
+use super::wire::{DecodeError, Envelope};
 use super::{
     ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, KeySource, Permit, Problem, QuotaLeft,
     RateLimiter, Reply, RequestRate, RequestStats, RequestedAccount, Reserve, RetryPolicy, Scope,
@@ -147,11 +147,11 @@ impl Account {
     ///
     /// # Errors
     /// When the last attempt failed for good, or when the retries are used up.
-    pub async fn fetch<T>(
+    pub async fn fetch<T, E: Into<DecodeError>>(
         &self,
         mut permit: Permit,
         request: &ApiRequest<'_>,
-        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, E>,
     ) -> Result<Reply<T>, ApiError> {
         let &ApiRequest { name, path, query, scope } = request;
         let url = self.connection.url(path, query);

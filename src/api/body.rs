@@ -17,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::wire::{self, Envelope, IgnoredJson, Meta};
+use super::wire::{self, DecodeError, Envelope, Meta};
 
 /// Maximum length of a body. A page of 100 contacts has about 45 kB, the largest page that can be requested about 5 MB.
 const MAX_BODY: usize = 8 << 20;
@@ -164,7 +164,7 @@ pub(super) enum EnvelopeError {
     /// Its rows contradict a parameter of the request.
     IgnoredParameter {
         /// Name of the parameter.
-        name: String,
+        name: &'static str,
         /// `meta` of the response.
         meta: Meta,
     },
@@ -173,9 +173,9 @@ pub(super) enum EnvelopeError {
 }
 
 /// Reads the envelope in a body.
-pub(super) fn read_envelope<T>(
+pub(super) fn read_envelope<T, E: Into<DecodeError>>(
     body: Bytes,
-    decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+    decode: impl Fn(&ByteString) -> Result<Envelope<T>, E>,
 ) -> Result<(ByteString, Envelope<T>), EnvelopeError> {
     // JSON has no byte order mark, but some gateways add one (RFC 8259, 8.1).
     let body = if body.starts_with("\u{feff}".as_bytes()) { body.slice("\u{feff}".len()..) } else { body };
@@ -187,18 +187,20 @@ pub(super) fn read_envelope<T>(
     if body.trim_start().starts_with('<') {
         return Err(unreadable("the body is HTML, probably from a gateway"));
     }
-    match decode(&body) {
-        Ok(envelope) => Ok((body, envelope)),
-        Err(error) => Err(if let Some(limit) = wire::limit_exceeded(&error) {
-            EnvelopeError::TooManyItems(format!("the response holds more than {limit} items"))
-        } else if let Some(name) = wire::parameter_ignored(&error) {
-            let meta = Envelope::<IgnoredJson>::from_json(&body).map(|envelope| envelope.meta).unwrap_or_default();
-            EnvelopeError::IgnoredParameter { name, meta }
-        } else {
-            let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
-            unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
-        }),
-    }
+    let error = match decode(&body) {
+        Ok(envelope) => return Ok((body, envelope)),
+        Err(error) => error.into(),
+    };
+    Err(match error {
+        DecodeError::IgnoredParameter { name, meta } => EnvelopeError::IgnoredParameter { name, meta },
+        DecodeError::Json(error) => match wire::limit_exceeded(&error) {
+            Some(limit) => EnvelopeError::TooManyItems(format!("the response holds more than {limit} items")),
+            None => {
+                let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
+                unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
+            }
+        },
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::proxy::Proxy;
 use super::rate_headers::{RateHeaders, header_text, server_time};
 use super::redact::Secrets;
 use super::stats::Counters;
-use super::wire::{Envelope, Meta};
+use super::wire::{DecodeError, Envelope, Meta};
 use super::{ApiKey, ConnectCause, ConnectFailure, Decision, Permit, Problem, RateLimiter, Scope, decide};
 
 /// Header that scopes a request to a profile; scoped responses repeat it.
@@ -140,13 +140,13 @@ impl Connection {
     }
 
     /// Sends a GET and reads its response.
-    pub(super) async fn attempt<T>(
+    pub(super) async fn attempt<T, E: Into<DecodeError>>(
         &self,
         shared: &Shared,
         (url, scope): (&Url, Scope),
         permit: Permit,
         open_request: &OpenRequest<'_>,
-        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, E>,
     ) -> Result<Reply<T>, FailedAttempt> {
         shared.counters.note_sent();
         let sent_at = Instant::now();
@@ -206,7 +206,7 @@ impl Connection {
             Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id())),
             Err(EnvelopeError::IgnoredParameter { name, meta }) => {
                 let request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or_else(header_request_id);
-                let problem = Problem::IgnoredParameter { name: name.into(), request_id };
+                let problem = Problem::IgnoredParameter { name, request_id };
                 return Err(FailedAttempt { problem, decision: Decision::Retry, retry_after, source: None });
             }
             Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id())),

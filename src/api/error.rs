@@ -125,7 +125,7 @@ pub enum Problem {
     #[error("the API seems to ignore {name}: it sent rows that do not match{}", for_support(.request_id.as_deref()))]
     IgnoredParameter {
         /// Name of the parameter.
-        name: Box<str>,
+        name: &'static str,
         /// Request id, for support.
         request_id: Option<String>,
     },

@@ -72,18 +72,24 @@ pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// Start of the error for an ignored parameter; its name follows.
-const IGNORED_PARAMETER: &str = "rows do not match the parameter ";
-
-/// The error of rows that contradict the parameter `name` of the request.
-pub fn ignored_parameter<E: serde::de::Error>(name: &'static str) -> E {
-    E::custom(format_args!("{IGNORED_PARAMETER}{name}"))
+/// Why a body is not the response to a request.
+#[derive(Debug)]
+pub enum DecodeError {
+    /// It cannot be read.
+    Json(serde_json::Error),
+    /// Its rows contradict a parameter of the request.
+    IgnoredParameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// `meta` of the response.
+        meta: Meta,
+    },
 }
 
-/// The name of the parameter, if an error is [`ignored_parameter`].
-pub(super) fn parameter_ignored(error: &serde_json::Error) -> Option<String> {
-    let name = error.to_string();
-    name.strip_prefix(IGNORED_PARAMETER)?.split(' ').next().map(str::to_owned)
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
 }
 
 /// `error` of an envelope, limited to what a person would read.

@@ -228,7 +228,7 @@ pub(super) mod tests {
     fn an_answer_to_another_request_is_none() {
         let request_id = || Some("req_7".to_owned());
         let ignored =
-            failed(Problem::IgnoredParameter { name: "phone".into(), request_id: request_id() }, "https://api.sent.dm");
+            failed(Problem::IgnoredParameter { name: "phone", request_id: request_id() }, "https://api.sent.dm");
         assert_eq!(ignored.exit_code(), ExitCode::Unavailable);
         assert!(
             ignored

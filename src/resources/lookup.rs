@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{BuildBatches, RowPage};
 use crate::api::endpoints::{self, RowEndpoint};
-use crate::api::wire::Envelope;
+use crate::api::wire::{DecodeError, Envelope};
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope};
 use crate::base::noun::RowNoun;
 use crate::listing::RowId;
@@ -50,7 +50,7 @@ pub trait LookupResource: Sync {
     /// # Errors
     /// When the body is not one complete JSON object, has more rows than one key can have, or rows that contradict a
     /// parameter of the request.
-    fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
+    fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, DecodeError>;
 
     /// The ids of a page's rows, if rows have ids.
     fn row_ids(page: &Self::Page) -> Vec<Option<RowId>>;

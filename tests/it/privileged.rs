@@ -11,13 +11,22 @@ mod image;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator};
 
 #[track_caller]
 fn assert_root() {
     assert_eq!(std::fs::metadata("/proc/self").unwrap().uid(), 0, "this test needs to be root");
+}
+
+/// Runs a command in a folder after a shell script that mounts something for it alone.
+fn run_with_mounts(script: &str, folder: &Path, command: &Command) -> Output {
+    let script = format!("{script} exec \"$0\" \"$@\"");
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(command.get_program());
+    unshared.args(command.get_args()).current_dir(folder);
+    unshared.env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY).output().unwrap()
 }
 
 /// A user that owns nothing else here.
@@ -124,16 +133,9 @@ fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
     for (options, code) in [("bind", 0), ("bind,ro", 7)] {
         let run = sent_export().file("c.csv", "").file("volume.csv", "old");
         let (folder, command) = run.contacts(&server.url(), &["-o", "c.csv"]).into_parts();
-        let script = format!("mount --bind volume.csv c.csv && mount -o remount,{options} c.csv && exec \"$0\" \"$@\"");
-        let mut unshared = Command::new("unshare");
-        unshared.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(command.get_program());
+        let script = format!("mount --bind volume.csv c.csv && mount -o remount,{options} c.csv &&");
         let asked = server.requests().len();
-        let output = unshared
-            .args(command.get_args())
-            .current_dir(folder.path())
-            .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
-            .output()
-            .unwrap();
+        let output = run_with_mounts(&script, folder.path(), &command);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{stderr}");
         let run = run_in(folder).args(["--version"]).finish();
@@ -160,17 +162,9 @@ fn a_file_that_cannot_be_removed_from_a_dataset_is_named_before_the_first_reques
     let (folder, command) = run.again().contacts(&server.url(), &flags).into_parts();
     let old = std::fs::read(folder.path().join(&value)).unwrap();
     let mounted = Path::new(&value).parent().unwrap().display().to_string();
-    let script =
-        format!("mount --bind {mounted} {mounted} && mount -o remount,bind,ro {mounted} && exec \"$0\" \"$@\"");
-    let mut unshared = Command::new("unshare");
-    unshared.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(command.get_program());
+    let script = format!("mount --bind {mounted} {mounted} && mount -o remount,bind,ro {mounted} &&");
     let asked = server.requests().len();
-    let output = unshared
-        .args(command.get_args())
-        .current_dir(folder.path())
-        .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
-        .output()
-        .unwrap();
+    let output = run_with_mounts(&script, folder.path(), &command);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
     assert!(stderr.contains("cannot replace the previous export") && stderr.contains(&value), "{stderr}");
@@ -185,15 +179,8 @@ fn a_full_temporary_folder_is_an_error_of_the_workbook() {
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.xlsx", "--quiet"]);
     let (folder, command) = run.into_parts();
     std::fs::create_dir(folder.path().join("small")).unwrap();
-    let script = "mount -t tmpfs -o size=64k none small && TMPDIR=\"$PWD/small\" exec \"$0\" \"$@\"";
-    let mut unshared = Command::new("unshare");
-    unshared.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(command.get_program());
-    let output = unshared
-        .args(command.get_args())
-        .current_dir(folder.path())
-        .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
-        .output()
-        .unwrap();
+    let script = "mount -t tmpfs -o size=64k none small && TMPDIR=\"$PWD/small\"";
+    let output = run_with_mounts(script, folder.path(), &command);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
     assert!(stderr.contains("cannot write the output: c.xlsx"), "{stderr}");

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{LookupResource, RowRequest};
 use crate::api::endpoints::{self, RowEndpoint};
-use crate::api::wire::Envelope;
+use crate::api::wire::{DecodeError, Envelope};
 use crate::base::noun::RowNoun;
 use crate::listing::RowId;
 
@@ -49,8 +49,8 @@ impl LookupResource for Activities {
         RowRequest::of(&Self::ENDPOINT, *message)
     }
 
-    fn decode(message: &Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, serde_json::Error> {
-        decode_activities(*message, body)
+    fn decode(message: &Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, DecodeError> {
+        Ok(decode_activities(*message, body)?)
     }
 
     /// Activities have no ids.

@@ -13,7 +13,7 @@ use super::rows::ContactFields;
 use super::schema::schema_of;
 use super::{BatchBuilder, ContactPage, Contacts, decode_page_within};
 use crate::api::endpoints::{self, RowEndpoint};
-use crate::api::wire::{Envelope, ignored_parameter};
+use crate::api::wire::{DecodeError, Envelope};
 use crate::base::noun::RowNoun;
 use crate::listing::{RowId, RowKey, Window};
 use crate::lookup::LookupKey;
@@ -106,7 +106,7 @@ impl LookupResource for ContactLookup {
     }
 
     /// A single contact is read as a list of one, so that it has the same columns from any endpoint.
-    fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
+    fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, DecodeError> {
         let id = match key {
             ContactKey::Id(id) => id,
             ContactKey::Number { number, .. } => return decode_contacts_of(number, body),
@@ -139,14 +139,14 @@ impl LookupResource for ContactLookup {
 ///
 /// # Errors
 /// As [`decode_page_within`], and when a contact has another number.
-fn decode_contacts_of(number: &str, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
+fn decode_contacts_of(number: &str, body: &ByteString) -> Result<Envelope<ContactPage>, DecodeError> {
     let Envelope { success, data, error, meta } = decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
     let requested = RequestedNumber::new(number);
     let is_other =
         |contact: ContactFields<'_>| requested.contradicts(NUMBER_COLUMNS.filter_map(|column| contact.text(column)));
     let items = data.iter().filter(|_| success != Some(false)).filter_map(|list| list.items.as_ref());
     if items.flat_map(|page| page.rows.iter()).any(is_other) {
-        return Err(ignored_parameter("phone"));
+        return Err(DecodeError::IgnoredParameter { name: "phone", meta });
     }
     let data = data.and_then(|ListData { pagination, items }| {
         let page = items?;
