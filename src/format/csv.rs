@@ -147,7 +147,7 @@ impl Style {
 
     /// Scans a column of texts.
     fn scan<'a>(&self, values: &'a StringArray) -> CsvTexts<'a> {
-        let plain = self.scan_for(values, is_not_plain);
+        let plain = self.scan_for(values, |byte| byte == b'\\' || is_special_byte(byte));
         let is_plain = plain.is_bare() && self.null.is_empty();
         CsvTexts { texts: if plain.is_bare() { plain } else { self.scan_for(values, is_special_byte) }, is_plain }
     }
@@ -160,16 +160,17 @@ impl Style {
         }
     }
 
-    #[inline]
-    fn push_text_cell(&self, texts: &CsvTexts<'_>, row: usize, line: &mut Vec<u8>) {
-        if texts.is_plain && !texts.texts.is_empty(row) {
-            texts.texts.push(row, line);
-        } else {
-            self.push_uncertain_cell(&texts.texts, row, line);
+    #[expect(clippy::inline_always, reason = "a call takes as long as the copy")]
+    #[inline(always)]
+    fn push_text_cell(&self, CsvTexts { texts, is_plain }: &CsvTexts<'_>, row: usize, line: &mut Vec<u8>) {
+        match texts.value(row) {
+            [first, .., last] | [first @ last] if *is_plain && *first > b' ' && *last > b' ' => texts.push(row, line),
+            _ => self.push_uncertain_cell(texts, row, line),
         }
     }
 
     /// Appends a text that may need quotes.
+    #[inline(never)]
     fn push_uncertain_cell(&self, texts: &ScannedTexts<'_>, row: usize, line: &mut Vec<u8>) {
         let text = texts.value(row);
         match text {
@@ -183,7 +184,7 @@ impl Style {
     }
 
     /// Appends a cell with several texts, separated by commas.
-    #[inline]
+    #[inline(never)]
     fn push_joined(&self, items: &CsvTexts<'_>, rows: Range<usize>, line: &mut Vec<u8>) {
         if rows.len() == 1 {
             return self.push_text_cell(items, rows.start, line);
@@ -213,7 +214,7 @@ impl Style {
 /// The texts of a column, after looking for bytes that need quotes.
 struct CsvTexts<'a> {
     texts: ScannedTexts<'a>,
-    /// No text but an empty one needs quotes, whatever it is.
+    /// Only a text that is empty, or has white space at an end, needs quotes.
     is_plain: bool,
 }
 
@@ -270,7 +271,8 @@ impl<'a> CsvColumn<'a> {
     }
 
     /// Appends a cell.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call takes as long as a short cell")]
+    #[inline(always)]
     fn push_cell(&self, row: usize, line: &mut Vec<u8>) {
         let style = self.style;
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
@@ -320,12 +322,6 @@ fn rows_of(offsets: &[i32], row: usize) -> Range<usize> {
 /// Such a byte needs quotes anywhere in a text.
 fn is_special_byte(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
-}
-
-/// Such a byte may need quotes, depending on its place or the whole text: white space, and the backslash of
-/// [`NULL_OF_OTHERS`] and [`END_OF_DATA`].
-fn is_not_plain(byte: u8) -> bool {
-    byte <= b' ' || matches!(byte, b',' | b'"' | b'\\')
 }
 
 /// Such a byte needs quotes at either end of a text.
