@@ -191,15 +191,15 @@ pub(super) fn read_envelope<T, E: Into<DecodeError>>(
         Ok(envelope) => return Ok((body, envelope)),
         Err(error) => error.into(),
     };
-    Err(match error {
-        DecodeError::IgnoredParameter { name, meta } => EnvelopeError::IgnoredParameter { name, meta },
-        DecodeError::Json(error) => match wire::limit_exceeded(&error) {
-            Some(limit) => EnvelopeError::TooManyItems(format!("the response holds more than {limit} items")),
-            None => {
-                let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
-                unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
-            }
-        },
+    let error = match error {
+        DecodeError::IgnoredParameter { name, meta } => return Err(EnvelopeError::IgnoredParameter { name, meta }),
+        DecodeError::Json(error) => error,
+    };
+    Err(if let Some(limit) = wire::limit_exceeded(&error) {
+        EnvelopeError::TooManyItems(format!("the response holds more than {limit} items"))
+    } else {
+        let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
+        unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
     })
 }
 

@@ -239,6 +239,7 @@ pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
         consistency: list.consistency,
         allow_missing_pages: list.allow_missing_pages,
         not_before: None,
+        recount_delay: pace.retry_delay,
         limit: list.limit.map(NonZeroU64::get),
     }
 }

@@ -30,11 +30,6 @@ impl<'a> ScannedTexts<'a> {
     }
 
     #[inline]
-    pub(super) fn is_empty(&self, row: usize) -> bool {
-        self.offsets[row] == self.offsets[row + 1]
-    }
-
-    #[inline]
     pub(super) fn value(&self, row: usize) -> &'a [u8] {
         &self.data[self.place(row)]
     }

@@ -10,6 +10,7 @@
 //! Tested with lists that change in `listing::tests`, and through the binary in `tests/it`.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
@@ -40,6 +41,8 @@ pub struct ReadSettings {
     /// Lower bound of the requested creation times, in microseconds UTC. Older rows are not delivered, and reading stops
     /// where a list sorted by creation time has only older ones.
     pub not_before: Option<i64>,
+    /// Delay before the end of the list is read once more because its count disagrees, and may be cached.
+    pub recount_delay: Duration,
     /// How many rows are delivered before reading stops; `None` reads the whole list.
     pub limit: Option<u64>,
 }
@@ -183,6 +186,7 @@ where
                 let is_configured = request.window.page > 1 && configured / 2 <= size;
                 self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
+            self.walk.note_concurrency(self.settings.concurrency.get() as u64);
             self.walk.note_sent(&request);
             let arrived = ArrivedPage { request, fetched: dated(&entry, fetched), is_alone };
             self.accept(arrived, Some(position)).await?;
@@ -232,7 +236,15 @@ where
                 return self.end().await;
             }
             // A permit that is no longer needed must not delay others.
-            next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
+            let delay = if self.walk.is_recounting() { self.settings.recount_delay } else { Duration::ZERO };
+            let permit_after = async |delay| {
+                if delay > Duration::ZERO {
+                    tokio::time::sleep(delay).await;
+                }
+                source.permit().await
+            };
+            next_permit =
+                next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| permit_after(delay).boxed_local()));
             // The window is chosen when it may be sent, not before: while the rate limit delays requests,
             // answers still arrive and may change the choice.
             let answer = tokio::select! {

@@ -8,6 +8,10 @@ pub(super) enum ListChange {
     CommitLate,
     Delete,
     Update,
+    /// A transaction that changed a row up to a minute ago commits.
+    UpdateLate,
+    /// A row moves by something that is not in its fields.
+    Touch,
     /// One row is deleted and another created at the same time.
     Replace,
     /// The same row is updated once more.

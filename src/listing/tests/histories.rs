@@ -5,8 +5,8 @@
 //! alone and prints its evidence.
 
 use super::kinds::{
-    Make, base, bulk, contended, counted, deleted_before_a_gap, failing, filtered, lagging, limited, restless,
-    small_pages, spans, still, stopped, strict, undated, unordered,
+    Make, base, bulk, contended, counted, deleted_before_a_gap, failing, filtered, lagging, late_updates, limited,
+    refused, restless, small_pages, spans, still, stopped, strict, touched, undated, unordered,
 };
 use super::model::{FailingWindows, ReadOutcome, ReadScenario, read};
 use super::world::{ListModel, ModelOrder};
@@ -124,6 +124,21 @@ fn counts_of_another_moment_lose_nothing() {
 #[test]
 fn late_commits_and_rows_that_enter_a_filter_lose_nothing() {
     run_well("filtered", filtered);
+}
+
+#[test]
+fn rows_that_move_up_late_are_not_lost() {
+    run("late_updates", late_updates);
+}
+
+#[test]
+fn rows_that_move_unchanged_are_not_lost() {
+    run("touched", touched);
+}
+
+#[test]
+fn windows_that_are_refused_after_the_end_lose_nothing() {
+    run("refused", refused);
 }
 
 #[test]

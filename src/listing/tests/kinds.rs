@@ -158,8 +158,16 @@ pub(super) fn spans(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
 
 /// Orders in which a row that changes moves to the middle, or in which rows come in another order each time.
 pub(super) fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
-    let order = [ModelOrder::NullableAscending, ModelOrder::NullableDescending, ModelOrder::Heap, ModelOrder::Unstable]
-        [random.usize(0..4)];
+    let orders = [
+        ModelOrder::NullableAscending,
+        ModelOrder::NullableDescending,
+        ModelOrder::MigratedAscending,
+        ModelOrder::MigratedDescending,
+        ModelOrder::Grouped,
+        ModelOrder::Heap,
+        ModelOrder::Unstable,
+    ];
+    let order = orders[random.usize(0..orders.len())];
     let (_, reading) = base(random);
     let mut world = ListModel::new(random.usize(200..2_000), order, 100, random.u64(..));
     for change in [ListChange::Create, ListChange::Delete, ListChange::Update] {
@@ -167,6 +175,44 @@ pub(super) fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario)
             world.rates.push((rate(random), change));
         }
     }
+    (world, reading)
+}
+
+/// Rows move up into the middle of a list sorted by last change, because their times are those of transactions that commit
+/// late, while many others move to its start.
+pub(super) fn late_updates(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let (_, reading) = base(random);
+    let mut world = ListModel::new(random.usize(600..3_000), ModelOrder::UpdatedDescending, 100, random.u64(..));
+    world.rates = vec![(1.0 + random.f64() * 4.0, ListChange::Update), (rate(random), ListChange::UpdateLate)];
+    (world, reading)
+}
+
+/// Rows move to an end of the list although their fields do not change.
+pub(super) fn touched(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let order = [ModelOrder::ActivityAscending, ModelOrder::ActivityDescending][random.usize(0..2)];
+    let (_, reading) = base(random);
+    let mut world = ListModel::new(random.usize(200..3_000), order, 100, random.u64(..));
+    world.rates.push((rate(random) * 5.0, ListChange::Touch));
+    for change in [ListChange::Create, ListChange::Delete, ListChange::Update] {
+        if random.bool() {
+            world.rates.push((rate(random), change));
+        }
+    }
+    if random.bool() {
+        let at = moment(random, world.throughout.len());
+        world.scripts.push((at, ListChange::DeleteRange(random.usize(5..40))));
+    }
+    (world, reading)
+}
+
+/// Counts are too high, so windows after the end are requested, which the service refuses.
+pub(super) fn refused(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let (mut world, mut reading) = restless(random);
+    let rows = world.throughout.len();
+    world.count = Count::Cached(random.u64(1_000_000..10_000_000));
+    world.scripts.push((2, ListChange::DeleteShare(random.u32(5..60))));
+    world.scripts.push((moment(random, rows), ListChange::DeleteRange(random.usize(1..300))));
+    (reading.failures.refuses_after_end, reading.allow_missing_pages) = (true, true);
     (world, reading)
 }
 

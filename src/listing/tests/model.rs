@@ -31,6 +31,8 @@ pub(super) struct FailingWindows {
     pub(super) nth: Option<u64>,
     /// The offset from which on the service refuses windows.
     pub(super) refused_from: Option<u64>,
+    /// Whether the service refuses windows that begin after the end of the list.
+    pub(super) refuses_after_end: bool,
 }
 
 /// The simulated service.
@@ -73,8 +75,9 @@ impl PageSource for ModelSource {
             world.answer(window)
         };
         sleep(Duration::from_micros(back)).await;
-        let FailingWindows { rate, nth, refused_from, .. } = self.failures;
-        if refused_from.is_some_and(|offset| window.offset() >= offset) {
+        let FailingWindows { rate, nth, refused_from, refuses_after_end, .. } = self.failures;
+        let is_after_end = refuses_after_end && rows.is_empty() && window.page > 1;
+        if is_after_end || refused_from.is_some_and(|offset| window.offset() >= offset) {
             return Err(ModelError::Refused);
         }
         let number = self.world.borrow().requests;
@@ -192,6 +195,7 @@ async fn run_once(
         consistency,
         allow_missing_pages,
         limit,
+        recount_delay: Duration::from_millis(500),
         not_before: reading.not_before,
     };
     let mut journal = JournalSlot::default();

@@ -113,51 +113,55 @@ fn refused_pages_of_a_rescan_may_be_missing() {
 }
 
 #[test]
-fn one_more_answer_shows_that_a_full_plain_page_is_the_whole_list() {
-    for (size, last) in [(100, 99), (20, 19), (5, 4), (3, 2), (2, 2), (1, 1)] {
-        let service = ScriptedList::new(move |_, window| Ok(window_of(size.into(), window)));
-        let outcome = read(&service, &settings(Plain, size, 8)).unwrap();
-        assert_eq!(outcome.requests, [Window::first(size), Window { page: 2, size: last }]);
-        assert!(outcome.rows.iter().copied().eq(0..size.into()), "{outcome:?}");
-        assert_eq!((outcome.verdict, &*outcome.codes), (Verdict::Complete, &[Code::SingleAnswer][..]));
-    }
-    let service = ScriptedList::new(|_, window| Ok(window_of(99, window)));
-    let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
-    assert_eq!((outcome.requests.len(), outcome.verdict), (1, Verdict::Complete), "a short page is the last one");
-}
-
-/// The count, and `has_more` by it, are too low.
-#[test]
-fn a_count_does_not_show_that_a_full_plain_page_is_the_whole_list() {
-    for rows in [101, 198, 199, 200, 250, 450] {
-        let service = ScriptedList::new(move |_, window: Window| {
-            let (held, paging) = window_of(rows, window);
-            Ok((held, Paging { total_count: Some(100), has_more: Some(window.end() < 100), ..paging }))
+fn one_refused_window_costs_its_rows_and_not_those_after_it() {
+    for concurrency in [2, 8] {
+        let service = ScriptedList::new(|_, window: Window| {
+            let is_broken = window.offset() <= 500 && window.end() > 500;
+            if is_broken { Err(ModelError::Refused) } else { Ok(window_of(1_000, window)) }
         });
-        let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
-        assert_eq!(outcome.verdict, Verdict::Unverified, "{outcome:?}");
-        assert!(outcome.rows.len() > 100 && outcome.rows.is_sorted(), "{rows}: {} rows", outcome.rows.len());
+        let settings = ReadSettings { allow_missing_pages: true, ..settings(Auto, 100, concurrency) };
+        let outcome = read(&service, &settings).unwrap();
+        let [[from, to]] = outcome.missing[..] else { panic!("{outcome:?}") };
+        assert!(from <= 501 && to >= 501 && to - from < 100, "{outcome:?}");
+        assert!(outcome.rows.len() as u64 >= 1_000 - (to - from + 1) && outcome.rows.contains(&999), "{outcome:?}");
+        assert_eq!(outcome.verdict, Verdict::Unverified);
     }
 }
 
 #[test]
-fn a_full_plain_page_is_unverified_if_nothing_shows_that_it_is_the_last_one() {
-    let fails = |_: usize, window: Window| {
-        if window.page > 1 { Err(ModelError::Failed) } else { Ok(window_of(100, window)) }
-    };
-    let plain = settings(Plain, 100, 8);
-    assert!(matches!(read(&ScriptedList::new(fails), &plain), Err(ReadError::Source(ModelError::Failed))));
-    let settings = ReadSettings { allow_missing_pages: true, ..plain };
-    let outcome = read(&ScriptedList::new(fails), &settings).unwrap();
-    assert_eq!((outcome.rows.len(), outcome.verdict), (100, Verdict::Unverified));
-    assert_eq!((outcome.requests.len(), outcome.missing.len()), (3, 0), "{outcome:?}");
-    // Another row has taken the place of the last one, so a row may have moved.
-    let replaced = |_: usize, window: Window| {
-        let (rows, paging) = window_of(100, window);
-        Ok((if window.page > 1 { 500..501 } else { rows }, paging))
-    };
-    let outcome = read(&ScriptedList::new(replaced), &settings).unwrap();
-    assert_eq!((outcome.rows.len(), outcome.verdict), (101, Verdict::Unverified), "{outcome:?}");
+fn a_refused_window_after_the_end_leaves_nothing_out() {
+    // The first answer counts 400 rows too many.
+    let service = ScriptedList::new(|number, window: Window| {
+        let (rows, paging) = window_of(if number == 1 { 1_400 } else { 1_000 }, window);
+        if rows.is_empty() { Err(ModelError::Refused) } else { Ok((rows, paging)) }
+    });
+    let settings = ReadSettings { allow_missing_pages: true, ..settings(Auto, 100, 16) };
+    let outcome = read(&service, &settings).unwrap();
+    assert!(outcome.rows.iter().copied().eq(0..1_000) && outcome.missing.is_empty(), "{outcome:?}");
+    assert_eq!(outcome.verdict, Verdict::Healed);
+}
+
+#[test]
+fn rows_that_are_announced_but_never_sent_are_not_complete() {
+    for total_count in [None, Some(250)] {
+        let service = ScriptedList::new(move |_, window| {
+            let (rows, paging) = window_of(250, window);
+            Ok((rows, Paging { total_count, has_more: Some(true), ..paging }))
+        });
+        let outcome = read(&service, &settings(Auto, 100, 8)).unwrap();
+        assert_eq!((outcome.rows.len(), outcome.verdict), (250, Verdict::Unverified));
+        assert!(outcome.codes.contains(&Code::ShortPages), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_full_plain_page_does_not_show_that_it_is_the_whole_list() {
+    for (rows, verdict) in [(99, Verdict::Complete), (100, Verdict::Unverified)] {
+        let service = ScriptedList::new(move |_, window| Ok(window_of(rows, window)));
+        let outcome = read(&service, &settings(Plain, 100, 8)).unwrap();
+        assert_eq!((outcome.requests.len(), outcome.verdict), (1, verdict), "{outcome:?}");
+        assert!(outcome.rows.iter().copied().eq(0..rows), "{outcome:?}");
+    }
 }
 
 /// A service that answers a request with an empty page, as if the list ended before it.

@@ -93,7 +93,9 @@ pub(super) struct Outcome {
 /// Settings with `concurrency` requests in flight.
 pub(super) fn settings(consistency: Consistency, page_size: u32, concurrency: usize) -> ReadSettings {
     let concurrency = NonZeroUsize::new(concurrency).unwrap();
-    ReadSettings { page_size, concurrency, consistency, allow_missing_pages: false, not_before: None, limit: None }
+    let recount_delay = Duration::from_millis(500);
+    let (allow_missing_pages, not_before, limit) = (false, None, None);
+    ReadSettings { page_size, concurrency, consistency, allow_missing_pages, not_before, recount_delay, limit }
 }
 
 /// Reads the list with the real driver, in virtual time.

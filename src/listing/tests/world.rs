@@ -18,6 +18,15 @@ pub(super) enum ModelOrder {
     NullableAscending,
     /// The same, nulls first.
     NullableDescending,
+    /// The same two orders, and by creation among nulls, in a list whose older half was changed by a migration: before
+    /// anything changes, it is sorted by creation, too.
+    MigratedAscending,
+    MigratedDescending,
+    /// By a value that changes with the row and that few rows share, such as whether a contact opted out, then by creation.
+    Grouped,
+    /// By the last activity, which no date shows: a row that is touched moves to the end, or to the start, unchanged.
+    ActivityAscending,
+    ActivityDescending,
     /// By position on disk, which changes whenever the row changes.
     Heap,
     /// Another order for each answer, among 250 neighbors.
@@ -58,6 +67,8 @@ pub(super) struct ListModel {
     pub(super) lag: Option<(u64, f64)>,
     counted: Option<(usize, u64)>,
     past: Vec<(u64, Rc<[ListedRow]>)>,
+    /// Number of times that a row was added or changed.
+    activity: i64,
     hot: Option<RowId>,
     fresh: Vec<RowId>,
     reading_at: u64,
@@ -68,6 +79,8 @@ pub(super) struct ListModel {
 }
 
 const EPOCH: i64 = 1_700_000_000_000_000;
+/// More than the times of all rows differ.
+const AFTER_ALL: i64 = 100_000_000_000_000;
 
 impl ListModel {
     pub(super) fn new(rows: usize, order: ModelOrder, cap: u32, seed: u64) -> Self {
@@ -85,6 +98,7 @@ impl ListModel {
             lag: None,
             counted: None,
             past: Vec::new(),
+            activity: 0,
             hot: None,
             fresh: Vec::new(),
             reading_at: 0,
@@ -95,7 +109,11 @@ impl ListModel {
         };
         for at in 0..rows {
             let created = EPOCH - 1_000_000_000_000 + i64::try_from(at).unwrap() * 1_000_000;
-            let updated = (world.random.u8(..) < 100).then(|| EPOCH - 900_000_000 + world.random.i64(0..800_000_000));
+            let updated = if matches!(order, ModelOrder::MigratedAscending | ModelOrder::MigratedDescending) {
+                (at < rows / 2).then_some(created + 1)
+            } else {
+                (world.random.u8(..) < 100).then(|| EPOCH - 900_000_000 + world.random.i64(0..800_000_000))
+            };
             world.add(created, updated);
         }
         world.throughout = world.rows.iter().map(|row| row.key.id).collect();
@@ -134,8 +152,13 @@ impl ListModel {
             ModelOrder::UpdatedDescending => (-changed, id),
             ModelOrder::NullableAscending => (key.updated_at.unwrap_or(i64::MAX), id),
             ModelOrder::NullableDescending => (key.updated_at.map_or(i64::MIN, |time| -time), id),
+            ModelOrder::MigratedAscending => (key.updated_at.unwrap_or(created + AFTER_ALL), id),
+            ModelOrder::MigratedDescending => (key.updated_at.map_or(-created - AFTER_ALL, |time| -time), id),
+            ModelOrder::Grouped => (created + i64::from(heap.is_multiple_of(64)) * AFTER_ALL, id),
             ModelOrder::RandomKey | ModelOrder::Unstable => (0, id),
             ModelOrder::Heap => (0, heap),
+            ModelOrder::ActivityAscending => (self.activity, id),
+            ModelOrder::ActivityDescending => (-self.activity, id),
         }
     }
 
@@ -146,6 +169,7 @@ impl ListModel {
     }
 
     fn put(&mut self, key: RowKey) {
+        self.activity += 1;
         let heap = self.random.u64(..);
         let place = self.place(&key, heap);
         let at = self.rows.partition_point(|row| row.place < place);
@@ -172,17 +196,17 @@ impl ListModel {
         Some(row)
     }
 
-    fn update(&mut self, at: usize) {
+    fn update_as_of(&mut self, at: usize, time: i64) {
         let mut key = self.rows.remove(at).key;
         if self.has_dates {
-            key.updated_at = Some(self.time());
+            key.updated_at = Some(time);
         }
         self.put(key);
     }
 
     fn update_id(&mut self, id: RowId) {
         if let Some(at) = self.rows.iter().position(|row| row.key.id == id) {
-            self.update(at);
+            self.update_as_of(at, self.time());
         }
     }
 
@@ -196,7 +220,19 @@ impl ListModel {
             ListChange::Delete => drop(self.delete()),
             ListChange::Update => {
                 if let Some(at) = self.random_row() {
-                    self.update(at);
+                    self.update_as_of(at, self.time());
+                }
+            }
+            ListChange::UpdateLate => {
+                if let Some(at) = self.random_row() {
+                    let began = self.time() - self.random.i64(0..60_000_000);
+                    self.update_as_of(at, began);
+                }
+            }
+            ListChange::Touch => {
+                if let Some(at) = self.random_row() {
+                    let key = self.rows.remove(at).key;
+                    self.put(key);
                 }
             }
             ListChange::Replace => {
@@ -240,8 +276,9 @@ impl ListModel {
             ListChange::DeleteRange(rows) => {
                 let from = self.random_row().unwrap_or(0);
                 let to = (from + rows).min(self.rows.len());
-                let gone: Vec<RowId> = self.rows.drain(from..to).map(|row| row.key.id).collect();
-                self.throughout.retain(|id| !gone.contains(id));
+                for row in self.rows.drain(from..to) {
+                    self.throughout.remove(&row.key.id);
+                }
             }
             ListChange::UpdateShare(percent) => {
                 let chosen: Vec<RowId> = self.rows.iter().map(|row| row.key.id).collect();

@@ -40,7 +40,7 @@ impl Walk {
         let fresh = items.map_or_else(|| first_new.unwrap_or(facts.items.len()), |items| items.from);
         let fresh = match request.purpose {
             Purpose::Rescan if self.consistency != Consistency::Plain => facts.items.len()..facts.items.len(),
-            Purpose::Rescan if self.is_plain_page(request) => 0..facts.items.len(),
+            Purpose::Rescan => 0..facts.items.len(),
             Purpose::Head | Purpose::Probe if first_new.is_none() => facts.items.len()..facts.items.len(),
             _ => fresh.min(facts.items.len())..facts.items.len(),
         };
@@ -57,7 +57,7 @@ impl Walk {
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
         let earliest = self.began_at.unwrap_or(i64::MAX);
         let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
-        let is_plain = self.is_plain_page(request);
+        let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_repeat = |at: usize| match request.purpose {
             Purpose::Read => items.is_some_and(|items| at >= items.unread_from && is_placed),
@@ -78,25 +78,22 @@ impl Walk {
                 self.report.older += 1;
             } else if is_new {
                 self.report.rows += 1;
-                if request.purpose == Purpose::Read {
-                    self.moves.note_row(key);
+                match request.purpose {
+                    _ if is_stray => self.moves.note_stray(),
+                    Purpose::Read => self.moves.note_row(key),
+                    Purpose::Head => self.moves.note_new_at_start(),
+                    _ => {}
                 }
                 self.note_new(request, key, so_far);
-                if is_stray {
-                    self.moves.note_stray();
-                }
             } else if is_repeat(at) {
-                repeated += 1;
+                self.report.duplicates += 1;
+                // A row that changed moved because of that.
+                repeated +=
+                    u64::from(!key.updated_at.is_some_and(|time| so_far.contains(Timestamp::from_micros(time))));
             }
         }
-        self.report.duplicates += repeated;
         self.moves.note_repeated(self.report.rows, repeated);
         keep
-    }
-
-    /// Whether this is a page of a plain read, and not the answer with overlap that shows whether rows follow the first.
-    fn is_plain_page(&self, request: &Request) -> bool {
-        self.consistency == Consistency::Plain && request.window.size >= self.cap
     }
 
     /// Whether the list is read page by page. An answer of an earlier run may belong to another phase.

@@ -26,14 +26,26 @@ pub(super) struct Edge {
 pub(super) struct Anchor {
     /// The first item after the shared row.
     pub(super) start: usize,
-    /// How many rows of the edge come after the shared row; they were deleted, or are not in this answer yet.
+    /// How many rows of the edge come after the shared row; they were deleted, moved, or are not in this answer yet.
     skipped: usize,
+    /// Whether it is the only row of the edge with which the answer begins.
+    pub(super) is_alone: bool,
+}
+
+/// Rows of an edge that follow each other in an answer.
+#[derive(Debug, Clone, Copy)]
+struct SharedRows {
+    /// Index of the last of them in the edge.
+    last: usize,
+    /// Its index in the answer.
+    at: usize,
+    rows: usize,
 }
 
 impl Anchor {
     /// The anchor of the first window: the start of the list.
     pub(super) fn at_start() -> Self {
-        Self { start: 0, skipped: 0 }
+        Self { start: 0, skipped: 0, is_alone: false }
     }
 }
 
@@ -62,24 +74,56 @@ impl Edge {
     }
 
     /// Where an answer continues these rows; `None` if it holds none of them, or holds them in another order.
+    ///
+    /// A row that moved by itself proves nothing, as rows that were not read may be before it now. So the anchor is the last
+    /// of the first rows of the edge in the answer that follow each other without others between them: at least two rows, or
+    /// one with which the answer begins. All rows after it are new, or are read again.
     pub(super) fn anchor_in(&self, answer: &Answer) -> Option<Anchor> {
         if self.is_start() {
             return (answer.offset == 0).then_some(Anchor::at_start());
         }
-        let rows = &answer.rows;
-        let (skipped, at) = self.tail.iter().rev().enumerate().find_map(|(skipped, row)| {
-            // Where the row is unless the list moved.
-            let expected = (self.offset.checked_sub(answer.offset + 1 + skipped as u64)).map_or(usize::MAX, to_index);
-            let is_there = rows.get(expected).is_some_and(|found| found.as_ref() == Some(row));
-            let at = if is_there { Some(expected) } else { rows.iter().position(|found| found.as_ref() == Some(row)) };
-            at.map(|at| (skipped, at))
-        })?;
-        // A row that moved by itself proves nothing. Rows that preceded it must not follow it now.
-        let before = &self.tail[..self.tail.len() - 1 - skipped];
+        let shared = self.shared_from_start(&answer.rows).or_else(|| self.shared_run(&answer.rows))?;
+        // Rows that preceded it must not follow it now.
+        let before = &self.tail[..shared.last];
         // Most rows are ruled out by one bit of each, because most answers hold none of the edge after the anchor.
         let bits = before.iter().fold(0, |bits, row| bits | row.bit());
-        let is_in_order = rows[at + 1..].iter().flatten().all(|row| row.bit() & bits == 0 || !before.contains(row));
-        is_in_order.then_some(Anchor { start: at + 1, skipped })
+        let is_before = |row: &RowFingerprint| row.bit() & bits != 0 && before.contains(row);
+        let is_in_order = !answer.rows[shared.at + 1..].iter().flatten().any(is_before);
+        let skipped = self.tail.len() - 1 - shared.last;
+        // At the start of the list, no row can be before it.
+        let is_alone = shared.rows == 1 && self.tail.len() > 1 && answer.offset > 0;
+        is_in_order.then_some(Anchor { start: shared.at + 1, skipped, is_alone })
+    }
+
+    /// If an answer begins with the last rows of the edge, as nearly all do: these rows.
+    fn shared_from_start(&self, rows: &[Option<RowFingerprint>]) -> Option<SharedRows> {
+        let first = rows.first()?.as_ref()?;
+        let from = self.tail.iter().rposition(|row| row == first)?;
+        let shared = &self.tail[from..];
+        let are_same =
+            rows.len() >= shared.len() && shared.iter().zip(rows).all(|(row, found)| found.as_ref() == Some(row));
+        are_same.then_some(SharedRows { last: self.tail.len() - 1, at: shared.len() - 1, rows: shared.len() })
+    }
+
+    /// The first rows that an answer shares with the edge, as far as they follow each other.
+    fn shared_run(&self, rows: &[Option<RowFingerprint>]) -> Option<SharedRows> {
+        let needed = self.tail.len().min(2);
+        let is_enough = |run: &SharedRows, is_first: bool| run.rows >= needed || is_first;
+        let mut run: Option<(SharedRows, bool)> = None;
+        let mut is_first = true;
+        for (at, row) in rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.as_ref()?))) {
+            let index = self.tail.iter().rposition(|known| known == row);
+            run = match (run, index) {
+                (Some((run, starts)), Some(last)) if run.last < last => {
+                    Some((SharedRows { last, at, rows: run.rows + 1 }, starts))
+                }
+                (Some((run, starts)), _) if is_enough(&run, starts) => return Some(run),
+                (_, Some(last)) => Some((SharedRows { last, at, rows: 1 }, is_first)),
+                (_, None) => None,
+            };
+            is_first = false;
+        }
+        run.filter(|(run, starts)| is_enough(run, *starts)).map(|(run, _)| run)
     }
 
     /// By how many rows the list moved at the anchor between the two answers that hold it.
@@ -93,9 +137,12 @@ impl Edge {
         anchor.start + if anchor.skipped == 0 { self.trailing } else { 0 }
     }
 
-    /// The first item of an answer that cannot be a changed row of the edge.
-    pub(super) fn unread_from(&self, anchor: Anchor) -> usize {
-        self.fresh_from(anchor) + anchor.skipped
+    /// The first item of an answer that cannot be a row of the edge, changed or not.
+    pub(super) fn unread_from(&self, answer: &Answer, anchor: Anchor) -> usize {
+        let skipped = &self.tail[self.tail.len() - anchor.skipped.min(self.tail.len())..];
+        let is_skipped = |row: &Option<RowFingerprint>| row.is_some_and(|row| skipped.contains(&row));
+        let last = if skipped.is_empty() { None } else { answer.rows[anchor.start..].iter().rposition(is_skipped) };
+        (self.fresh_from(anchor) + anchor.skipped).max(last.map_or(0, |last| anchor.start + last + 1))
     }
 
     /// The edge after the last row of an answer that continues this edge. `position` and `rank` are still those of this
@@ -117,6 +164,49 @@ fn signed(rows: u64) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
-fn to_index(at: u64) -> usize {
-    usize::try_from(at).unwrap_or(usize::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::walk::tests::{answer_of, rows};
+
+    /// The edge after rows 1 to 20.
+    fn edge() -> Edge {
+        Edge::after_row(&answer_of(0, &rows(1..21)), 19, Position::START, 20)
+    }
+
+    fn anchor(offset: u64, numbers: impl IntoIterator<Item = u128>) -> Option<(usize, usize, bool)> {
+        let anchor = edge().anchor_in(&answer_of(offset, &rows(numbers)));
+        anchor.map(|anchor| (anchor.start, anchor.skipped, anchor.is_alone))
+    }
+
+    #[test]
+    fn the_last_rows_of_the_edge_are_the_anchor() {
+        assert_eq!(anchor(18, 19..30), Some((2, 0, false)));
+        assert_eq!(anchor(19, 20..30), Some((1, 0, true)));
+        // Rows 19 and 20 were deleted, or are not in this answer yet.
+        assert_eq!(anchor(15, (16..19).chain(21..30)), Some((3, 2, false)));
+        // Two rows were created before the window.
+        assert_eq!(anchor(18, 17..30), Some((4, 0, false)));
+        assert_eq!(anchor(18, 30..40), None);
+    }
+
+    #[test]
+    fn rows_before_a_row_that_moved_are_not_taken_for_read() {
+        // Row 20 moved to the end of the list, behind rows that were not read.
+        assert_eq!(anchor(18, [19, 21, 22, 23, 20]), Some((1, 1, true)));
+        assert_eq!(anchor(17, [18, 19, 21, 22, 23, 20]), Some((2, 1, false)));
+        // So did 19 and 20, one after the other.
+        assert_eq!(anchor(16, [17, 18, 21, 22, 19, 20]), Some((2, 2, false)));
+        // It is alone among rows that were not read.
+        assert_eq!(anchor(30, [31, 32, 20, 33]), None);
+        // Row 18 moved down, so the order of the rows shows nothing.
+        assert_eq!(anchor(18, [19, 20, 21, 18, 22]), None);
+    }
+
+    #[test]
+    fn rows_of_the_edge_that_are_read_again_do_not_count_as_unread() {
+        let answer = answer_of(17, &rows([17, 18, 90, 19, 20, 21]));
+        let anchor = edge().anchor_in(&answer).unwrap();
+        assert_eq!((anchor.start, edge().unread_from(&answer, anchor)), (2, 5));
+    }
 }

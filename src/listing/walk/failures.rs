@@ -13,44 +13,42 @@ impl Walk {
             _ => self.failed_once.insert(window),
         };
         if is_first_time {
-            let aside = match (request.purpose, &mut self.phase) {
+            match (request.purpose, &mut self.phase) {
                 (Purpose::Read, phase) if !self.skips_failed || matches!(phase, Phase::Closing(_)) => {
                     self.main.retry(window);
-                    Ok(Vec::new())
                 }
-                (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
-                (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
-                    head.retry(window);
-                    Ok(Vec::new())
-                }
-                (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
-                    gap.reader.retry(window);
-                    Ok(Vec::new())
-                }
-                (Purpose::Probe, Phase::Probing(probe)) => {
-                    probe.take(None, &mut self.line);
-                    Ok(Vec::new())
-                }
-                _ => Ok(Vec::new()),
-            };
-            match aside {
-                Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
-                Err(reason) => self.fall_back(reason),
-            }
-            let is_skipped = self.skips_failed && matches!(self.phase, Phase::Reading { .. });
-            if is_skipped && request.purpose == Purpose::Read {
-                // Windows after it need not wait for its rows.
-                self.delivered_to = self.delivered_to.max(window.end());
+                (Purpose::Read | Purpose::Search, _) => self.skip(request),
+                (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.retry(window),
+                (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.retry(window),
+                (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
+                _ => {}
             }
             self.advance();
         }
         is_first_time
     }
 
+    /// Continues after a window, which is requested once more at the end.
+    fn skip(&mut self, request: &Request) {
+        match self.main.set_aside(request.window, &mut self.line) {
+            Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
+            Err(reason) => self.fall_back(reason),
+        }
+        let is_skipped = self.skips_failed && matches!(self.phase, Phase::Reading { .. });
+        if is_skipped && request.purpose == Purpose::Read {
+            // Windows after it need not wait for its rows.
+            self.delivered_to = self.delivered_to.max(request.window.end());
+        }
+    }
+
     /// Continues without a window that the service refuses, and without all rows after it.
     pub fn refused(&mut self, request: &Request) {
         self.in_flight = self.in_flight.saturating_sub(1);
         match (request.purpose, &mut self.phase) {
+            // A window after it was answered, so it is refused for a reason of its own.
+            (Purpose::Read, Phase::Reading { .. }) if self.main.has_answer_after(request.window) => {
+                self.skip(request);
+            }
             (Purpose::Read | Purpose::Search, Phase::Reading { .. }) => self.main.end_before(request.window),
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
             _ => self.abandon(request),

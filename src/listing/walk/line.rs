@@ -20,6 +20,9 @@ const SPACING: i64 = 1 << 20;
 /// Look-ups that scan all marks before an index is built. A list that does not change needs two of them, and an index of
 /// its marks would use as much memory as the rest of the walk.
 const LOOKUPS_WITHOUT_INDEX: u32 = 8;
+/// Maximum number of rows that an answer must share with the line to show its position: half of the marks at the start of a
+/// stretch.
+const MAX_NEEDED: usize = 4;
 /// Minimum number of matches before an answer whose rows are mostly out of order contradicts the line.
 const MIN_MATCHES_FOR_CONFLICT: usize = 4;
 
@@ -65,7 +68,7 @@ pub(super) type LocatedRow = (usize, Position);
 #[derive(Debug, Clone)]
 pub(super) struct Located {
     rows: Vec<LocatedRow>,
-    /// Number of these rows that show a position: one alone may have moved by itself.
+    /// Number of these rows that show a position.
     needed: usize,
 }
 
@@ -176,9 +179,18 @@ impl Line {
         if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
             return Lookup::OutOfOrder;
         }
-        // One row may have moved by itself; two moved rows are rarely in the same order by chance.
-        let needed = if rows.len() <= 3 { 1 } else { 2 };
-        if chain.len() >= needed { Lookup::Found(Located { rows: chain, needed }) } else { Lookup::Unknown }
+        // Rows may have moved by themselves, and two of them are often in the same order as before. But they are hardly ever
+        // as far from each other as before.
+        let needed = if rows.len() <= 3 { 1 } else { (rows.len() / 8).clamp(2, MAX_NEEDED) };
+        let rows = self.in_step(&chain, needed);
+        if rows.len() >= needed { Lookup::Found(Located { rows, needed }) } else { Lookup::Unknown }
+    }
+
+    /// The rows of a chain that are as far from each other in the answer as on the line, at least `needed` of them at a time.
+    fn in_step(&self, chain: &[LocatedRow], needed: usize) -> Vec<LocatedRow> {
+        let lead = |&(at, position): &LocatedRow| self.rank(position).wrapping_sub(at as u64);
+        let runs = chain.chunk_by(|before, after| lead(before) == lead(after));
+        runs.filter(|run| run.len() >= needed).flatten().copied().collect()
     }
 
     /// The positions of the wanted marks.
@@ -251,6 +263,17 @@ mod tests {
             assert_eq!((found.last().0, line.rank(found.last().1)), (17, 457));
             assert_eq!(line.index.is_some(), lookup >= LOOKUPS_WITHOUT_INDEX);
         }
+    }
+
+    #[test]
+    fn rows_at_another_distance_than_before_prove_nothing() {
+        let mut line = Line::default();
+        line.insert(Position::START, 0, &rows(0..50));
+        // Rows 3 and 45 moved by themselves, in the same order as before.
+        let moved = [900, 3, 45, 901, 902];
+        assert!(matches!(line.locate(&rows(moved)), Lookup::Unknown));
+        let Lookup::Found(found) = line.locate(&rows(moved.into_iter().chain(0..3))) else { panic!("not found") };
+        assert_eq!((found.first().0, line.rank(found.first().1)), (5, 0));
     }
 
     #[test]

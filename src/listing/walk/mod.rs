@@ -243,7 +243,7 @@ impl Walk {
             }
             // The end is read one window at a time, as its last answer must be requested after all others have arrived. The
             // start is read after it: a row that moves from the end to the start in the meantime is then found at the start.
-            Phase::Closing(closing) => of_main(1).or_else(|| {
+            Phase::Closing(closing) => of_main(if self.main.is_near_end() { 1 } else { read_ahead }).or_else(|| {
                 let head = closing.head.as_ref().filter(|_| self.main.is_done())?;
                 of(head, Purpose::Head)
             }),
@@ -258,15 +258,22 @@ impl Walk {
         }
     }
 
+    /// Records that so many requests may have been in flight at once.
+    pub fn note_concurrency(&mut self, requests: u64) {
+        self.moves.note_in_flight(requests);
+    }
+
     /// Records that a request is in flight: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
         let window = request.window;
         match (request.purpose, &mut self.phase) {
-            (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
-            (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
-            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.note_sent(window),
+            (Purpose::Read, _) => self.main.note_sent(window, false),
+            (Purpose::Search, _) => self.main.note_sent(window, true),
+            // Windows of their searches have the same purpose.
+            (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window, true),
+            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.note_sent(window, true),
             (Purpose::Probe, Phase::Probing(probe)) => probe.note_sent(),
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.give_out(window.page),
             _ => {}
@@ -293,12 +300,17 @@ impl Walk {
         let was_done = self.main.is_done();
         let taken = match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, Phase::Reading { .. } | Phase::Closing(_)) => {
+                if let Some(refused) = self.main.lift_limit(&answer) {
+                    self.delivered_to = self.delivered_to.max(refused.end());
+                }
                 self.main.take(answer, &mut self.line)
             }
             (Purpose::Head, Phase::Closing(Closing { head: Some(head), is_head_fresh, .. })) => {
                 let is_first = !head.is_done() && head.edge.is_start();
                 let taken = head.take(answer, &mut self.line);
-                *is_head_fresh |= is_first && head.is_done();
+                // An answer may connect others that arrived before it, and those are of other moments.
+                let is_alone = taken.as_ref().is_ok_and(|steps| steps.len() == 1);
+                *is_head_fresh |= is_first && is_alone && head.is_done();
                 taken
             }
             (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.take(answer, &mut self.line),
@@ -319,7 +331,10 @@ impl Walk {
             Ok(steps) => {
                 if !was_done && self.main.is_done() {
                     // An answer may connect others that arrived before it, and the last of them may hold the end as it was.
-                    self.end_is_fresh = is_alone && steps.last().is_some_and(|step| step.window == request.window);
+                    // While the list changes, a replica that lags behind may have sent this one.
+                    let is_still = self.report.changes == 0 || matches!(self.phase, Phase::Closing(_));
+                    let is_last = steps.last().is_some_and(|step| step.window == request.window);
+                    self.end_is_fresh = is_alone && is_still && is_last;
                 }
                 for step in steps {
                     self.note_step(step);

@@ -3,7 +3,7 @@
 //! *Easy to get wrong:* responses to concurrent requests show the list at different times. So a row may be repeated, or a
 //! boundary may move back and forth, although no row moved in the list.
 
-use super::order::{Insertions, ListOrder};
+use super::order::{Insertions, KnownOrder, ListOrder};
 use crate::listing::RowKey;
 
 /// Maximum number of repeated rows whose positions are kept.
@@ -25,6 +25,8 @@ pub(super) struct Moves {
     most_in_flight: u64,
     /// Rows that first came in an answer that did not continue the line; they may be repeated in one that does.
     strays: u64,
+    /// New rows in answers that held the start of the list, after the list was read.
+    new_at_start: u64,
     /// For each repeated row, how many rows had been delivered before it.
     again_at: Vec<u64>,
     /// How many rows had been delivered when the last row arrived that certainly did not change during the run.
@@ -65,6 +67,11 @@ impl Moves {
         self.strays += 1;
     }
 
+    /// Records a new row between the start of the list and the first row that was read.
+    pub(super) fn note_new_at_start(&mut self) {
+        self.new_at_start += 1;
+    }
+
     /// Records that a row after `rows` rows certainly did not change during the run.
     pub(super) fn note_settled(&mut self, rows: u64) {
         self.last_settled = rows;
@@ -88,17 +95,21 @@ impl Moves {
         if again > self.strays + tolerated { again } else { 0 }
     }
 
-    /// Whether rows may have moved up, into the part that was already read: something changed, and no known order keeps rows
-    /// in their positions.
-    pub(super) fn may_be_unseen(&self, searches: u64, updated: u64) -> bool {
-        let has_changed = self.insertions.count() > 0 || searches > 0 || updated > 0;
-        has_changed && !self.order.is_known()
+    /// Whether rows may have moved up, into the part that was already read. `probed_old`: rows found in its middle that
+    /// existed before the run. `cap`: rows on a page.
+    pub(super) fn may_be_unseen(&self, has_changed: bool, probed_old: u64, cap: u32) -> bool {
+        match self.order.known(cap) {
+            KnownOrder::Fixed => false,
+            KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.strays,
+            KnownOrder::Unknown => has_changed,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::RowId;
 
     const STRAIGHT: Circumstances = Circumstances { rows: 1_000, searches: 0, is_resumed: false, cap: 100 };
 
@@ -124,5 +135,21 @@ mod tests {
         let mut stray = again(500, 1);
         stray.note_stray();
         assert_eq!(stray.in_middle(STRAIGHT), 0);
+    }
+
+    #[test]
+    fn more_rows_inserted_than_found_at_the_start_moved_up_in_the_middle() {
+        let mut moves = Moves::default();
+        for at in 0..100_i64 {
+            let (created_at, id) = (Some(at * 7 % 101), RowId((at * 11 % 101).cast_unsigned().into()));
+            moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) });
+        }
+        for shift in [0, 1, 0, 1, -1] {
+            moves.note_boundary(shift);
+        }
+        moves.note_new_at_start();
+        assert!(moves.may_be_unseen(true, 0, 100));
+        moves.note_new_at_start();
+        assert!(!moves.may_be_unseen(true, 0, 100));
     }
 }

@@ -10,13 +10,26 @@ use std::collections::VecDeque;
 
 use crate::listing::RowKey;
 
-/// Neighboring rows that may be in reverse order because of changes while the list is read: `MIN_BREAKS`, plus one for
-/// every `ROWS_FOR_A_BREAK` rows.
-const MIN_BREAKS: u64 = 4;
-const ROWS_FOR_A_BREAK: u64 = 400;
+/// Lists of so few rows are taken for sorted: the answers that hold their ends hold all of them.
+const FEW_ROWS: u64 = 4;
+
+/// What a list is sorted by, and so where a row that changes moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KnownOrder {
+    /// By creation or by id: it keeps its place. Lists without dates, and those of a few rows, are taken for such.
+    Fixed,
+    /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves.
+    ByChange,
+    /// By something else: it may move anywhere.
+    Unknown,
+}
 
 /// Whether the rows read so far are sorted, in either direction, by a key with which a changed row keeps its place or
 /// moves to an end of the list.
+///
+/// Not one row may be out of place. In a list sorted by one of the keys, the rows that continue an edge are sorted however
+/// much it changes, and a list sorted by a group first (such as contacts that opted out, then all others, each by creation)
+/// has just one neighbor in reverse order for each group.
 #[derive(Debug, Default)]
 pub(super) struct ListOrder {
     rows: u64,
@@ -25,29 +38,52 @@ pub(super) struct ListOrder {
     by_change: SortKey<i64>,
     /// As unsigned numbers, which is how ids are sorted.
     by_id: SortKey<u128>,
+    sections: Sections,
 }
 
 /// The order of the rows by one of their values.
 #[derive(Debug, Default)]
 struct SortKey<T> {
-    /// The value of the last row; if it has none, that of the row before it.
     last: Option<T>,
-    descending: u64,
-    ascending: u64,
+    ascends: bool,
+    descends: bool,
 }
 
 impl<T: Copy + Ord> SortKey<T> {
-    fn note(&mut self, value: Option<T>) {
-        let Some(value) = value else { return };
+    fn note(&mut self, value: T) {
         if let Some(last) = self.last.replace(value) {
-            self.descending += u64::from(last > value);
-            self.ascending += u64::from(last < value);
+            self.ascends |= last < value;
+            self.descends |= last > value;
         }
     }
 
-    /// Whether all but `allowed` neighbors are in the same order. A value that all rows share does not sort them.
-    fn is_sorted(&self, allowed: u64) -> bool {
-        self.descending.min(self.ascending) <= allowed && self.descending.max(self.ascending) > allowed
+    /// A value that all rows share does not sort them.
+    fn is_sorted(&self) -> bool {
+        self.ascends != self.descends
+    }
+}
+
+/// Whether all rows that were never changed are on one side, and all that were on the other.
+///
+/// A database that sorts rows without a time of change before or after all others (`NULLS FIRST`, `NULLS LAST`) moves a row
+/// that changes to the border between the two. Until something changes, such a list can look like one sorted by creation.
+#[derive(Debug, Default)]
+struct Sections {
+    was_changed: Option<bool>,
+    borders: u64,
+    /// Rows before the first border.
+    rows_before: u64,
+}
+
+impl Sections {
+    fn note(&mut self, is_changed: bool) {
+        self.borders += u64::from(self.was_changed.replace(is_changed).is_some_and(|before| before != is_changed));
+        self.rows_before += u64::from(self.borders == 0);
+    }
+
+    /// Whether there is such a border, after more than the `reach` rows that an answer from the start certainly holds.
+    fn has_border(&self, reach: u64) -> bool {
+        self.borders == 1 && self.rows_before > reach
     }
 }
 
@@ -56,17 +92,29 @@ impl ListOrder {
     pub(super) fn note(&mut self, row: &RowKey) {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some();
-        self.by_creation.note(row.created_at);
-        self.by_change.note(row.updated_at.or(row.created_at));
-        self.by_id.note(Some(row.id.0));
+        if let Some(created_at) = row.created_at {
+            self.by_creation.note(created_at);
+        }
+        if let Some(changed_at) = row.updated_at.or(row.created_at) {
+            self.by_change.note(changed_at);
+        }
+        self.by_id.note(row.id.0);
+        self.sections.note(row.updated_at.is_some());
     }
 
-    /// Whether the rows are sorted by one of the keys, as far as rows with dates show it.
-    pub(super) fn is_known(&self) -> bool {
-        let allowed = MIN_BREAKS + self.rows / ROWS_FOR_A_BREAK;
-        let is_sorted =
-            self.by_creation.is_sorted(allowed) || self.by_change.is_sorted(allowed) || self.by_id.is_sorted(allowed);
-        !self.has_dates || self.rows <= MIN_BREAKS || is_sorted
+    /// What the rows are sorted by, as far as rows with dates show it. `cap`: rows on a page.
+    pub(super) fn known(&self, cap: u32) -> KnownOrder {
+        if !self.has_dates || self.rows <= FEW_ROWS {
+            KnownOrder::Fixed
+        } else if self.sections.has_border(u64::from(cap / 2)) {
+            KnownOrder::Unknown
+        } else if self.by_creation.is_sorted() || self.by_id.is_sorted() {
+            KnownOrder::Fixed
+        } else if self.by_change.is_sorted() {
+            KnownOrder::ByChange
+        } else {
+            KnownOrder::Unknown
+        }
     }
 }
 
@@ -109,7 +157,7 @@ mod tests {
         for (id, created, updated_at) in rows {
             order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
         }
-        order.is_known()
+        order.known(100) != KnownOrder::Unknown
     }
 
     #[test]
@@ -133,7 +181,7 @@ mod tests {
             let created_at = (at % 20 > 0).then_some(at);
             order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
         }
-        assert!(order.is_known());
+        assert_eq!(order.known(100), KnownOrder::Fixed);
     }
 
     #[test]
@@ -142,6 +190,28 @@ mod tests {
         let rows =
             (0..1_000_i64).map(|at| (scattered(at).cast_unsigned().into(), scattered(at), (at < 300).then_some(at)));
         assert!(!order_of(rows));
+    }
+
+    #[test]
+    fn rows_sorted_by_a_group_first_have_no_known_order() {
+        let scattered = |at: i64| (at * 7_919 % 1_009).cast_unsigned().into();
+        for size in [1, 6, 500, 999] {
+            assert!(!order_of((0..1_000_i64).map(|at| (scattered(at), (at + size) % 1_000, None))));
+        }
+    }
+
+    #[test]
+    fn rows_with_and_without_changes_on_two_sides_have_no_known_order() {
+        let sections = |unchanged: i64, also: i64| {
+            let is_changed = |at: i64| at >= unchanged || at == also;
+            order_of((0..1_000_i64).map(|at| {
+                let id = (at * 7_919 % 1_009).cast_unsigned().into();
+                (id, -at, is_changed(at).then_some(-at))
+            }))
+        };
+        assert!(!sections(51, 999) && !sections(500, 999) && !sections(999, 999));
+        assert!(sections(50, 999), "the answer that holds the start holds the border");
+        assert!(sections(500, 7) && sections(0, 999) && sections(1_000, 7));
     }
 
     #[test]

@@ -100,8 +100,8 @@ pub(super) struct Reader {
     pub(super) edge: Edge,
     /// A window to request before any other.
     wanted: Option<Window>,
-    /// Windows from this offset on are refused by the service.
-    limit: Option<u64>,
+    /// The service refuses this window, and probably all windows after it.
+    limit: Option<Window>,
     slots: BTreeMap<(u64, u32), Slot>,
     found: Vec<Answer>,
     overlap: Overlap,
@@ -176,9 +176,14 @@ impl Reader {
         self.is_done
     }
 
+    /// Whether the last answer was shorter than a page and announced more rows, and none came.
+    pub(super) fn announces_more(&self) -> bool {
+        self.is_done && self.was_cut
+    }
+
     /// Reads the end of the list once more.
     pub(super) fn reopen(&mut self) {
-        self.is_done = false;
+        (self.is_done, self.was_cut) = (false, false);
         (self.rereads, self.stalls) = (0, 0);
     }
 
@@ -219,7 +224,19 @@ impl Reader {
         if let Some(search) = &mut self.search {
             search.is_out = false;
         }
-        self.limit = Some(self.limit.map_or(window.offset(), |limit| limit.min(window.offset())));
+        self.limit = Some(self.limit.filter(|limit| limit.offset() <= window.offset()).unwrap_or(window));
+    }
+
+    /// Whether a window after this one was answered.
+    pub(super) fn has_answer_after(&self, window: Window) -> bool {
+        self.slots.range(key(window)..).any(|(_, slot)| matches!(slot, Slot::Arrived(_)))
+    }
+
+    /// If rows of a window after the refused one arrived, only that one is refused: sets it aside and returns it.
+    pub(super) fn lift_limit(&mut self, answer: &Answer) -> Option<Window> {
+        let limit = self.limit.take_if(|limit| answer.offset > limit.offset() && !answer.rows.is_empty())?;
+        self.slots.insert(key(limit), Slot::SetAside);
+        Some(limit)
     }
 
     /// Whether the service refuses a part of the list.
@@ -263,7 +280,9 @@ impl Reader {
         let ahead = self.slots.range((offset.max(1), 0)..).filter(|_| is_lost).filter_map(arrived);
         let found = self.found.iter().enumerate().map(|(at, answer)| (WaitingPosition::Found(at), answer));
         let anchored = planned.chain(ahead).chain(found).filter_map(|(place, answer)| {
-            let anchor = self.edge.anchor_in(answer)?;
+            // Far from the edge, one row alone may have moved there.
+            let is_near = matches!(place, WaitingPosition::Planned((start, _)) if start < offset);
+            let anchor = self.edge.anchor_in(answer).filter(|anchor| is_near || !anchor.is_alone)?;
             let ahead = answer.rows.len() - anchor.start;
             // An answer that ends with the edge adds no rows, but may show where the edge is now.
             let is_found = matches!(place, WaitingPosition::Found(_));

@@ -71,6 +71,8 @@ pub struct WalkReport {
     pub looks_for_unread: bool,
     /// Whether the last answer that held the end of the list counts another number of rows than it lists.
     pub count_disagrees: bool,
+    /// Whether the last answer that held the end of the list announced more rows.
+    pub announces_more: bool,
     /// Whether the list was read once more because rows may move within it.
     pub order_unknown: bool,
     /// Why the order of rows could not be relied on, if it could not.
@@ -116,6 +118,11 @@ impl WalkReport {
         (first + self.created).saturating_sub(last)
     }
 
+    /// Whether anything shows that the list changed while it was read.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changes > 0 || self.total_min != self.total_max || self.duplicates > 0
+    }
+
     /// Distinct rows that were read, written or not.
     pub(super) fn known(&self) -> u64 {
         self.rows + self.older
@@ -147,8 +154,7 @@ impl WalkReport {
             return (Verdict::Unverified, evidence);
         }
         evidence.splice(0..0, self.proofs(manner, noun));
-        let is_unchanged = self.changes == 0 && self.total_min == self.total_max && self.duplicates == 0;
-        (if is_unchanged { Verdict::Complete } else { Verdict::Healed }, evidence)
+        (if self.has_changed() { Verdict::Healed } else { Verdict::Complete }, evidence)
     }
 
     fn proofs(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
@@ -234,7 +240,7 @@ impl WalkReport {
             lines.push(Evidence::new(Code::BoundariesMoved, Some(self.changes), text));
         }
         if self.order_unknown {
-            let text = "rows may move within the list, which is not sorted by creation, last change or id".to_owned();
+            let text = "rows may have moved up within the list, into the part that was already read".to_owned();
             lines.push(Evidence::new(Code::OrderUnknown, None, text));
         }
         let deleted = self.deleted_at_least();
@@ -319,12 +325,12 @@ impl WalkReport {
             let text = format!("the API counts {} but lists a different number", noun.count("", counted));
             doubts.push(Evidence::new(Code::CountDisagrees, Some(counted), text));
         }
-        if self.short_pages > 0 {
-            let text = format!(
-                "{} shorter than a page although more followed",
-                count_of(self.short_pages, "answer was", "answers were")
-            );
-            doubts.push(Evidence::new(Code::ShortPages, Some(self.short_pages), text));
+        // A count that is too high announces more, too.
+        let short_pages = self.short_pages + u64::from(self.announces_more && !self.count_disagrees);
+        if short_pages > 0 {
+            let were = count_of(short_pages, "answer was", "answers were");
+            let text = format!("{were} shorter than a page although more followed");
+            doubts.push(Evidence::new(Code::ShortPages, Some(short_pages), text));
         }
         doubts
     }

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::page_plan::PagePlan;
+use super::span::STEPS_TO_PROVE;
 use super::{Consistency, Phase, Walk, WalkReport};
 use crate::listing::{PageFacts, Window};
 
@@ -20,19 +21,10 @@ const MAX_RESCANS: u32 = 10;
 /// Maximum number of consecutive rescans that find nothing new while the API counts more rows. A row that moves among a
 /// few pages is missed by about one rescan in three, and so by three in a row in about one case in 25.
 const MAX_VAIN_RESCANS: u32 = 3;
+/// The same if the list no longer counts more rows.
+const MAX_VAIN_SEARCHES: u32 = 2;
 /// Number of pages without items after which the list is taken to have ended, whatever the server says.
 const MAX_EMPTY_PAGES: usize = 8;
-
-/// Whether a full first page is the whole list. Its count alone does not show that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndCheck {
-    /// The first page is not full, or rows follow it.
-    NotNeeded,
-    /// The second page is requested only to show whether rows follow; so many rows were known before.
-    Pending { known: u64 },
-    /// It contains no rows that follow.
-    Passed { known: u64 },
-}
 
 /// Successive reads of the whole list.
 #[derive(Debug)]
@@ -52,11 +44,14 @@ pub(super) struct Rescan {
     is_at_end: bool,
     /// Whether the service refused a page of the current rescan, and so all pages after it.
     is_refused: bool,
-    end_check: EndCheck,
+    /// Rows that were known before the first rescan.
+    known_before: u64,
     /// Pages of the current rescan on which every row is older than the requested span.
     older_pages: BTreeSet<u64>,
     /// Whether all its pages were sorted by creation time, newest first.
     is_sorted: bool,
+    /// Rows on them that were older than the row before them.
+    steps: u64,
 }
 
 impl Rescan {
@@ -71,9 +66,10 @@ impl Rescan {
             last_filled: 0,
             is_at_end: false,
             is_refused: false,
-            end_check: EndCheck::NotNeeded,
+            known_before: report.known(),
             older_pages: BTreeSet::new(),
             is_sorted: true,
+            steps: 0,
         };
         rescan.begin_next(report);
         rescan
@@ -101,36 +97,7 @@ impl Rescan {
     /// The next page to request, fewer than `read_ahead` pages after the first one that is awaited.
     pub(super) fn next_window(&self, read_ahead: usize) -> Option<Window> {
         let page = self.plan.next_page(read_ahead)?;
-        let size = self.page_size;
-        let is_end_check = self.is_end_check(page);
-        // As in the other modes, it holds the last known row: some services refuse a page after the end of the list.
-        let overlapping = is_end_check.then(|| Window::overlapping(size.into(), 1, size)).flatten();
-        Some(overlapping.unwrap_or(Window { page, size }))
-    }
-
-    /// Requests one more answer, because a full page does not show that no rows follow it.
-    fn check_end(&mut self, known: u64) {
-        self.end_check = EndCheck::Pending { known };
-        self.plan.set_last(2);
-    }
-
-    /// Whether this page is requested only to show whether rows follow the first page.
-    fn is_end_check(&self, page: u64) -> bool {
-        page == 2 && matches!(self.end_check, EndCheck::Pending { .. })
-    }
-
-    /// Processes the answer that shows whether rows follow the first page.
-    fn take_end_check(&mut self, facts: &PageFacts<'_>) {
-        let EndCheck::Pending { known } = self.end_check else { return };
-        let end = facts.place_of_answer().0 + facts.items.len() as u64;
-        // If it ends earlier, a deletion may have moved rows to before it.
-        if end == u64::from(self.page_size) && !facts.claims_more() {
-            self.end_check = EndCheck::Passed { known };
-        } else {
-            // Read on with whole pages.
-            self.end_check = EndCheck::NotNeeded;
-            self.plan.request_again(facts.window.page);
-        }
+        Some(Window { page, size: self.page_size })
     }
 
     /// Records that the service refuses a page, and so all pages after it.
@@ -141,10 +108,6 @@ impl Rescan {
 
     /// Rows of the list that the current rescan could not read, from 1.
     fn missing_rows(&self, total: Option<u64>) -> Vec<RangeInclusive<u64>> {
-        if self.end_check != EndCheck::NotNeeded {
-            // Nothing shows that there are rows after the first page.
-            return Vec::new();
-        }
         let empty = self.empty_pages.range(..self.last_filled);
         let pages = self.plan.missing().iter().chain(empty);
         let mut rows: Vec<_> = pages.map(|&page| Window { page, size: self.page_size }.rows()).collect();
@@ -161,10 +124,6 @@ impl Rescan {
         let page = facts.window.page;
         self.plan.answered(page);
         report.pages_rescanned += 1;
-        if self.is_end_check(page) {
-            self.take_end_check(facts);
-            return;
-        }
         if !facts.items.is_empty() {
             self.last_filled = self.last_filled.max(page);
         } else if facts.claims_more() && self.requested_again.insert(page) {
@@ -204,13 +163,14 @@ impl Rescan {
         let Some(bound) = report.not_before.filter(|_| report.unreliable.is_none()) else { return false };
         let times: Vec<i64> = facts.items.iter().filter_map(|item| item.as_ref()?.created_at).collect();
         self.is_sorted &= times.is_sorted_by(|before, after| before >= after);
+        self.steps += times.iter().zip(times.iter().skip(1)).filter(|(before, after)| before > after).count() as u64;
         if times.is_empty() || times.iter().any(|&time| time >= bound) {
             return false;
         }
         let page = facts.window.page;
         self.older_pages.insert(page);
         let has_neighbor = self.older_pages.contains(&(page + 1)) || self.older_pages.contains(&(page - 1));
-        self.is_sorted && has_neighbor
+        self.is_sorted && self.steps >= STEPS_TO_PROVE && has_neighbor
     }
 
     /// After a complete read, starts another if that may help; returns whether there is more to read.
@@ -221,10 +181,13 @@ impl Rescan {
         let has_found = report.found_by_last_rescan > 0;
         self.vain = if has_found { 0 } else { self.vain + 1 };
         let is_short = report.fewer_than_counted() > 0 && self.vain < MAX_VAIN_RESCANS;
+        // Unread rows that it did not find may have been deleted, or may have moved from one page to the one before it.
+        let found = report.known() - self.known_before;
+        let is_incomplete = report.looks_for_unread && report.unread > found && self.vain < MAX_VAIN_SEARCHES;
         // A second read of a list with a stable order needs no third.
         let may_help = match report.unreliable {
             Some(_) => has_found || is_short,
-            None => report.order_unknown && has_found,
+            None => (report.order_unknown && has_found) || is_incomplete,
         };
         let continues = may_help && report.rescans < MAX_RESCANS;
         if continues {
@@ -235,24 +198,16 @@ impl Rescan {
 }
 
 impl Walk {
-    /// Ends the last rescan. If a plain read found one full page, one more answer must show that no rows follow it.
+    /// Ends the last rescan.
     pub(super) fn end_rescans(&mut self) {
         let Phase::Rescanning(rescan) = &mut self.phase else { return };
         let report = &mut self.report;
         let missing = rescan.missing_rows(report.total_last);
         if self.consistency == Consistency::Plain {
-            let is_whole = missing.is_empty() && report.fewer_than_counted() == 0;
+            // A full page does not show that no rows follow, whatever its count, and another answer is of another moment.
             let is_full = self.first_items >= u64::from(rescan.page_size);
-            if is_whole && is_full && report.pages == 1 && rescan.end_check == EndCheck::NotNeeded {
-                rescan.check_end(report.known());
-                return;
-            }
-            self.is_single_answer = is_whole
-                && match rescan.end_check {
-                    EndCheck::NotNeeded => report.pages == 1,
-                    EndCheck::Pending { .. } => false,
-                    EndCheck::Passed { known } => known == report.known(),
-                };
+            let is_whole = missing.is_empty() && report.fewer_than_counted() == 0;
+            self.is_single_answer = is_whole && !is_full && report.pages == 1;
             report.missing.extend(missing);
         } else {
             report.not_rescanned.extend(missing);

@@ -62,6 +62,11 @@ pub(super) struct Gap {
 }
 
 impl Walk {
+    /// Whether the next request reads the end of the list again because its count disagrees.
+    pub fn is_recounting(&self) -> bool {
+        matches!(&self.phase, Phase::Closing(closing) if closing.head.is_none()) && !self.main.is_done()
+    }
+
     /// Moves on to the next phase when the current one is done.
     pub(super) fn advance(&mut self) {
         let limit = MAX_VAIN_ANSWERS + 3 * self.report.known() / u64::from(self.cap);
@@ -79,11 +84,16 @@ impl Walk {
         {
             self.fall_back(Unreliable::PagesTooSmall);
         }
+        if self.in_flight == 0 && self.undelivered > 0 && matches!(self.phase, Phase::Reading { gap: None }) {
+            // Answers after rows that the service refuses wait for them.
+            self.end_at_limit();
+        }
         if self.in_flight > 0 || self.undelivered > 0 {
             return;
         }
         match &mut self.phase {
             Phase::Reading { gap: Some(gap) } if gap.reader.is_done() => {
+                self.report.short_pages += gap.reader.odd_pages;
                 self.phase = Phase::Reading { gap: None };
                 self.advance();
             }
@@ -95,15 +105,18 @@ impl Walk {
             Phase::Reading { gap: None } if !self.main.is_done() => self.unblock(),
             Phase::Reading { gap: None } => self.end_reading(),
             Phase::Closing(closing) => {
-                let is_over = closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done();
-                let is_blocked = self.next_request(usize::MAX).is_none();
-                if is_over {
+                if closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done() {
+                    self.report.short_pages += closing.head.as_ref().map_or(0, |head| head.odd_pages);
                     self.judge_closing();
-                } else if is_blocked {
+                } else if self.next_request(usize::MAX).is_none() {
                     self.fall_back(Unreliable::NoProgress);
                 }
             }
             Phase::Probing(probe) => {
+                while !probe.is_finished() && probe.next_window(self.cap).is_none() {
+                    // Pages are too small for a window there.
+                    probe.take(None, &mut self.line);
+                }
                 if probe.is_finished() || self.unread() == 0 {
                     self.finish_reading();
                 }
@@ -122,14 +135,22 @@ impl Walk {
         if self.main.next_window(usize::MAX).is_some() {
             return;
         }
-        if self.main.is_limited() {
-            let (start, end) = (self.main.edge.offset, self.main.expected_end.unwrap_or(0));
-            self.report.missing.push(start + 1..=end.max(start + 1));
-            self.main.give_up();
+        if self.end_at_limit() {
             self.advance();
         } else if self.main.take_set_aside().is_empty() {
             self.fall_back(Unreliable::NoProgress);
         }
+    }
+
+    /// Ends reading if the service refuses all remaining rows; returns whether it did.
+    fn end_at_limit(&mut self) -> bool {
+        let is_over = self.main.is_limited() && !self.main.is_done() && self.main.next_window(usize::MAX).is_none();
+        if is_over {
+            let (start, end) = (self.main.edge.offset, self.main.expected_end.unwrap_or(0));
+            self.report.missing.push(start + 1..=end.max(start + 1));
+            self.main.give_up();
+        }
+        is_over
     }
 
     fn end_reading(&mut self) {
@@ -148,7 +169,7 @@ impl Walk {
         if self.report.pages == 1 && !self.main.is_cut() {
             self.is_single_answer = true;
             self.judge();
-            if !self.report.count_disagrees {
+            if !self.report.count_disagrees && !self.report.announces_more {
                 self.finish_or_confirm();
                 return;
             }
@@ -168,7 +189,7 @@ impl Walk {
         head.request(Window::first(size));
         head.expected_end = Some(grown);
         // The end is not read again if its window was requested after all other answers had arrived.
-        if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
+        if !self.is_end_left_out() && (round > 0 || !self.end_is_fresh) {
             self.reopen_end(round + 1);
         }
         let rows_before = self.report.rows;
@@ -182,6 +203,12 @@ impl Walk {
             is_head_fresh: false,
             is_of_earlier_run: false,
         });
+    }
+
+    /// Whether the end of the list is not read: it is refused, or older than the requested span. A refused window after
+    /// the end, requested because the list was shorter than counted, leaves nothing out.
+    fn is_end_left_out(&self) -> bool {
+        (self.main.is_limited() && !self.report.missing.is_empty()) || self.main.is_cut()
     }
 
     /// Reads the end of the list once more, with a window of another size each time.
@@ -201,13 +228,14 @@ impl Walk {
 
     /// Evaluates the last read of the start and the end.
     fn judge_closing(&mut self) {
+        let is_end_left_out = self.is_end_left_out();
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
         let (round, recounts) = (closing.round, closing.recounts);
         // What cannot be fetched stays in doubt however often it is requested.
         let has_failed = !self.report.missing.is_empty() || !self.report.not_rescanned.is_empty();
         let is_start_settled = closing.is_head_fresh || has_failed;
-        let is_end_settled = self.end_is_fresh || self.main.is_limited() || self.main.is_cut() || has_failed;
+        let is_end_settled = self.end_is_fresh || is_end_left_out || has_failed;
         if closing.is_of_earlier_run {
             self.close(0);
             return;
@@ -215,9 +243,12 @@ impl Walk {
         self.report.changes += new;
         self.judge();
         self.report.searches = self.main.searches;
-        if self.report.count_disagrees && recounts < MAX_RECOUNTS {
+        let is_in_doubt = self.report.count_disagrees || self.report.announces_more;
+        if is_in_doubt && recounts < MAX_RECOUNTS {
             if let Phase::Closing(closing) = &mut self.phase {
                 (closing.head, closing.recounts, closing.rows_before) = (None, recounts + 1, self.report.rows);
+                // The start must be read after the end.
+                closing.is_head_fresh &= is_end_settled;
             }
             self.reopen_end(round + recounts + 2);
             return;
@@ -248,7 +279,8 @@ impl Walk {
         self.report.unread = self.unread();
         let is_whole = self.report.missing.is_empty() && !self.main.is_cut();
         self.report.count_disagrees = is_whole && self.main.edge.total.is_some_and(|total| total != self.main.end);
-        self.report.short_pages = self.main.odd_pages;
+        self.report.announces_more = is_whole && self.main.announces_more();
+        self.report.short_pages += std::mem::take(&mut self.main.odd_pages);
     }
 
     /// Number of rows in the list that were not read, according to the answers that held its end.
@@ -285,7 +317,8 @@ impl Walk {
 
     fn finish_or_confirm(&mut self) {
         let is_whole = self.report.missing.is_empty();
-        self.report.order_unknown = self.moves.may_be_unseen(self.main.searches, self.report.updated);
+        let has_changed = self.report.has_changed() || self.report.updated > 0;
+        self.report.order_unknown = self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let confirms = self.consistency == Consistency::Strict || self.report.order_unknown;
         self.phase = if confirms && is_whole && !self.is_single_answer {
             Phase::Rescanning(Rescan::begin(&mut self.report, self.cap))

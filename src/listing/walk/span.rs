@@ -2,16 +2,19 @@
 //!
 //! A list that is sorted by creation time, newest first, need not be read beyond the requested span. Nothing
 //! guarantees that order, so it is checked: reading stops when the last [`WINDOWS_TO_PROVE`] whole windows of rows, in list
-//! order, are all older than the bound, and no row read so far was newer than the one before it. After one such
-//! row, the list is read to its end.
+//! order, are all older than the bound, at least [`STEPS_TO_PROVE`] rows read so far were older than the one before them,
+//! and none was newer. After one such row, the list is read to its end.
 //!
-//! *Easy to get wrong:* rows without a time prove nothing: they are neither older nor newer.
+//! *Easy to get wrong:* rows without a time prove nothing: they are neither older nor newer. Nor do rows with the same time,
+//! as those of one campaign: a list sorted the other way may start with them.
 //!
 //! New rows appear at the start of the list, which is read again at the end as always; they push the others down, but never
 //! out of the span.
 
 /// Whole windows of older rows, one after the other, that must be read before reading stops.
 const WINDOWS_TO_PROVE: u64 = 2;
+/// Rows that must be older than the one before them before reading stops.
+pub(super) const STEPS_TO_PROVE: u64 = 4;
 
 /// Follows the creation times of the rows in list order.
 #[derive(Debug, Clone)]
@@ -22,18 +25,21 @@ pub(super) struct SpanEnd {
     older: u64,
     newest: Option<i64>,
     last: Option<i64>,
+    /// Rows that were older than the one before them.
+    steps: u64,
     is_sorted: bool,
 }
 
 impl SpanEnd {
     pub(super) fn new(bound: i64) -> Self {
-        Self { bound, older: 0, newest: None, last: None, is_sorted: true }
+        Self { bound, older: 0, newest: None, last: None, steps: 0, is_sorted: true }
     }
 
     /// Takes the creation times of the next rows of the list.
     pub(super) fn note(&mut self, times: &[Option<i64>]) {
         for &time in times.iter().flatten() {
             self.is_sorted &= self.last.is_none_or(|last| time <= last);
+            self.steps += u64::from(self.last.is_some_and(|last| time < last));
             self.newest = self.newest.or(Some(time));
             self.last = Some(time);
             self.older = if time < self.bound { self.older + 1 } else { 0 };
@@ -47,7 +53,7 @@ impl SpanEnd {
 
     /// Whether it is proven that no row after those read so far is newer than the bound.
     pub(super) fn is_proven(&self, window_rows: u32) -> bool {
-        self.is_sorted && self.older >= WINDOWS_TO_PROVE * u64::from(window_rows)
+        self.is_sorted && self.steps >= STEPS_TO_PROVE && self.older >= WINDOWS_TO_PROVE * u64::from(window_rows)
     }
 
     /// Whether no row was newer than the one before it.
@@ -87,6 +93,16 @@ mod tests {
         assert!(!span((82..=120).rev()).is_proven(10), "18 older rows");
         assert!(span((80..=120).rev()).is_proven(10));
         assert!(!span((80..=120).rev()).is_proven(11));
+    }
+
+    #[test]
+    fn rows_with_the_same_time_show_no_order() {
+        let mut campaign = span([50; 400]);
+        assert!(!campaign.is_proven(10));
+        campaign.note(&[49, 48, 47].map(Some));
+        assert!(!campaign.is_proven(10));
+        campaign.note(&[Some(46)]);
+        assert!(campaign.is_proven(10));
     }
 
     #[test]

@@ -8,8 +8,10 @@ impl Reader {
         let is_start = self.edge.is_start();
         let shift = (!is_start).then(|| self.edge.shift(answer, anchor));
         let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none() && self.restarts == 0;
-        let fresh = is_new_ground
-            .then(|| FreshItems { from: self.edge.fresh_from(anchor), unread_from: self.edge.unread_from(anchor) });
+        let fresh = is_new_ground.then(|| FreshItems {
+            from: self.edge.fresh_from(anchor),
+            unread_from: self.edge.unread_from(answer, anchor),
+        });
         if self.resume.is_none() && self.search.is_none() {
             self.overlap.note(shift.unwrap_or_default().unsigned_abs());
         }

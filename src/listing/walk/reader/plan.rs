@@ -64,11 +64,25 @@ impl Reader {
             .and_then(|cap| Window::overlapping(cover, 1, cap))
             .or_else(|| Window::overlapping(cover, self.overlap.rows(self.cap), self.cap))
             .or_else(|| Window::overlapping(cover, 1, self.cap))?;
+        let window = if self.allows(window) { window } else { self.last_allowed(cover)? };
         (self.allows(window) && !self.slots.contains_key(&key(window))).then_some((window, false))
     }
 
+    /// Whether one more window is expected to reach the end of the list.
+    pub(in crate::listing::walk) fn is_near_end(&self) -> bool {
+        self.planned_end().is_none_or(|end| end <= self.edge.offset + u64::from(self.cap))
+    }
+
+    /// A window with rows after `cover` that begins before the refused one, which may begin after the end of the list.
+    fn last_allowed(&self, cover: u64) -> Option<Window> {
+        let last = self.limit?.offset().min(cover).checked_sub(1)?;
+        let sizes = (self.cap / 2).max(1)..=self.cap;
+        let windows = sizes.map(|size| Window { page: last / u64::from(size) + 1, size });
+        windows.max_by_key(|window| window.end()).filter(|window| window.end() > cover)
+    }
+
     pub(super) fn allows(&self, window: Window) -> bool {
-        self.limit.is_none_or(|limit| window.offset() < limit)
+        self.limit.is_none_or(|limit| window.offset() < limit.offset())
     }
 
     /// Whether pages are too small to overlap at the edge.
@@ -76,10 +90,10 @@ impl Reader {
         !self.is_done && self.edge.offset > 0 && !Window::can_overlap(self.edge.offset, self.cap)
     }
 
-    /// Records that a window is requested.
-    pub(in crate::listing::walk) fn note_sent(&mut self, window: Window) {
+    /// Records that a window is requested, as a search or not.
+    pub(in crate::listing::walk) fn note_sent(&mut self, window: Window, is_search: bool) {
         match &mut self.search {
-            Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,
+            Some(search) if is_search && self.wanted != Some(window) && search.expects(window) => search.is_out = true,
             _ => {
                 self.wanted = self.wanted.filter(|&wanted| wanted != window);
                 self.slots.insert(key(window), Slot::InFlight);

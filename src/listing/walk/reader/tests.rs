@@ -31,7 +31,7 @@ impl ReaderOnLine {
     fn take(&mut self, page: u64, size: u32, ids: &[u128], total: u64) -> Vec<ReaderStep> {
         let window = Window { page, size };
         self.reader.expected_end = Some(total);
-        self.reader.note_sent(window);
+        self.reader.note_sent(window, true);
         self.reader.take(answer(window, ids, total), &mut self.line).unwrap()
     }
 }
@@ -65,7 +65,7 @@ fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
     assert_eq!(reading.reader.searches, 1);
     let (window, is_search) = reading.reader.next_window(8).unwrap();
     assert!(is_search && window.offset() <= 1, "{window:?}: the count fell by three");
-    reading.reader.note_sent(window);
+    reading.reader.note_sent(window, true);
     let found = answer(window, &[4, 5, 6, 7], 5);
     let steps = reading.reader.take(found, &mut reading.line).unwrap();
     // The search shows the edge, and the answer that waited continues it to the end.
@@ -82,7 +82,7 @@ fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
     assert!(reading.take(2, 3, &[6, 7, 8], 10).is_empty());
     let (window, is_search) = reading.reader.next_window(8).unwrap();
     assert!(is_search, "{window:?}");
-    reading.reader.note_sent(window);
+    reading.reader.note_sent(window, true);
     let ends_with_the_edge = Answer { offset: 2, ..answer(window, &[1, 2, 3, 4], 10) };
     let steps = reading.reader.take(ends_with_the_edge, &mut reading.line).unwrap();
     assert_eq!((steps.len(), steps[0].shift), (1, Some(2)));
@@ -100,7 +100,7 @@ fn windows_that_failed_in_any_order_are_skipped_in_one_step() {
     reading.take(1, 4, &[1, 2, 3, 4], 20);
     let [first, second] = [Window { page: 2, size: 3 }, Window { page: 3, size: 3 }];
     for window in [first, second] {
-        reading.reader.note_sent(window);
+        reading.reader.note_sent(window, true);
     }
     reading.take(2, 4, &[5, 6, 7, 8], 20);
     reading.reader.set_aside(second, &mut reading.line).unwrap();
@@ -138,7 +138,7 @@ fn a_reader_of_the_head_stops_where_it_meets_the_line() {
     let mut head = Reader::new(Goal::Line { rows: 0 }, Edge::start(), 6);
     head.request(Window { page: 1, size: 5 });
     let (window, _) = head.next_window(8).unwrap();
-    head.note_sent(window);
+    head.note_sent(window, true);
     head.take(answer(window, &[9, 8, 1, 2, 3], 7), &mut reading.line).unwrap();
     assert!(head.is_done());
 }
@@ -164,7 +164,7 @@ fn without_a_count_only_an_answer_without_new_rows_is_the_end() {
     let mut reading = ReaderOnLine::new(5);
     let mut take = |page, size, ids: &[u128]| {
         let window = Window { page, size };
-        reading.reader.note_sent(window);
+        reading.reader.note_sent(window, true);
         reading.reader.take(uncounted(window, ids), &mut reading.line).unwrap();
         reading.reader.is_done()
     };
