@@ -309,7 +309,7 @@ fn a_count_that_differs_from_the_listed_rows_is_unverified() {
         Answer::ok(page.replace(r#""total_count":249"#, r#""total_count":250"#))
     });
     let run = sent_export()
-        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json", "--retry-delay", "5ms"])
+        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(3)
         .expect_stderr("the API counts 250 contacts but lists a different number");

@@ -76,7 +76,8 @@ fn a_page_that_fails_for_long_does_not_stop_the_others() {
     let arguments = ["-o", "c.csv", "--max-retries", "3", "--summary", "s.json"];
     let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(0);
     let run = run.expect_stderr("retrying at the end").expect_stderr("complete: 3,000");
-    assert_eq!(server.statistics().list_requests, 34 + 2 + 5);
+    // The window shares three rows with the next one, too few to meet them, so one more window connects the two.
+    assert_eq!(server.statistics().list_requests, 34 + 2 + 5 + 1);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 3_000);
 }
 

@@ -142,6 +142,24 @@ fn a_refused_window_after_the_end_leaves_nothing_out() {
 }
 
 #[test]
+fn a_row_that_is_left_out_while_a_gap_is_closed_is_a_doubt() {
+    for fails_once in [true, false] {
+        let service = ScriptedList::new(move |number, window: Window| {
+            let holds = window.offset() <= 510 && window.end() > 510;
+            if fails_once && holds && number < 12 {
+                return Err(ModelError::Failed);
+            }
+            let (rows, paging) = window_of(1_000, window);
+            // The last row of the answer is left out, so it is shorter than requested.
+            Ok((if holds { rows.start..rows.end - 1 } else { rows }, paging))
+        });
+        let outcome = read(&service, &settings(Auto, 100, 1)).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Unverified, "{outcome:?}");
+        assert!(outcome.codes.contains(&Code::ShortPages), "{outcome:?}");
+    }
+}
+
+#[test]
 fn rows_that_are_announced_but_never_sent_are_not_complete() {
     for total_count in [None, Some(250)] {
         let service = ScriptedList::new(move |_, window| {

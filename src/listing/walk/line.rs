@@ -199,6 +199,11 @@ impl Line {
         marks.filter(|(mark, _)| is_wanted(mark)).collect()
     }
 
+    /// Whether stretches follow the one with this row.
+    pub(super) fn continues_after(&self, position: Position) -> bool {
+        self.stretches.range(position.stretch.saturating_add(1)..).next().is_some()
+    }
+
     /// Rows of the line.
     pub(super) fn rows(&self) -> u64 {
         self.stretches.values().map(|stretch| u64::from(stretch.rows)).sum()

@@ -78,6 +78,7 @@ impl Reader {
         let (last, position) = found.last();
         line.insert(self.edge.position, self.edge.rank, &answer.rows[start..start + found.first().0]);
         let Some(Resume { mut edge, .. }) = self.resume.take() else {
+            self.odd_pages += u64::from(answer.is_short && answer.claims_more && line.continues_after(position));
             self.is_done = true;
             return true;
         };
