@@ -186,7 +186,6 @@ where
                 let is_configured = request.window.page > 1 && configured / 2 <= size;
                 self.walk = self.settings.walk(if is_configured { configured } else { size });
             }
-            self.walk.note_concurrency(self.settings.concurrency.get() as u64);
             self.walk.note_sent(&request);
             let arrived = ArrivedPage { request, fetched: dated(&entry, fetched), is_alone };
             self.accept(arrived, Some(position)).await?;

@@ -74,16 +74,22 @@ impl Walk {
             let is_new = self.seen.insert(key.id);
             let is_older = self.report.is_before_span(key);
             keep.push(is_new && !is_older);
+            if is_new {
+                let changed_at = key.created_at.max(key.updated_at);
+                match request.purpose {
+                    _ if is_stray => self.moves.note_stray(changed_at.is_some_and(|time| time >= earliest)),
+                    Purpose::Read => self.moves.note_row(key),
+                    // What came after reading did not move its boundaries.
+                    Purpose::Head if changed_at.zip(self.read_at).is_none_or(|(time, read_at)| time <= read_at) => {
+                        self.moves.note_new_at_start();
+                    }
+                    _ => {}
+                }
+            }
             if is_new && is_older {
                 self.report.older += 1;
             } else if is_new {
                 self.report.rows += 1;
-                match request.purpose {
-                    _ if is_stray => self.moves.note_stray(),
-                    Purpose::Read => self.moves.note_row(key),
-                    Purpose::Head => self.moves.note_new_at_start(),
-                    _ => {}
-                }
                 self.note_new(request, key, so_far);
             } else if is_repeat(at) {
                 self.report.duplicates += 1;

@@ -27,7 +27,7 @@ pub(super) struct Anchor {
     /// The first item after the shared row.
     pub(super) start: usize,
     /// How many rows of the edge come after the shared row; they were deleted, moved, or are not in this answer yet.
-    skipped: usize,
+    pub(super) skipped: usize,
     /// Whether it is the only row of the edge with which the answer begins.
     pub(super) is_alone: bool,
 }

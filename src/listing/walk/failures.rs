@@ -49,7 +49,7 @@ impl Walk {
             (Purpose::Read, Phase::Reading { .. }) if self.main.has_answer_after(request.window) => {
                 self.skip(request);
             }
-            (Purpose::Read | Purpose::Search, Phase::Reading { .. }) => self.main.end_before(request.window),
+            (Purpose::Read, Phase::Reading { .. }) => self.main.end_before(request.window),
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
             _ => self.abandon(request),
         }

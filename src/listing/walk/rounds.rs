@@ -62,9 +62,22 @@ pub(super) struct Gap {
 }
 
 impl Walk {
+    /// Records that all answers so far came from the journal of an earlier run. The start and the end of the list are
+    /// read again in this run, because rows may have moved there in the meantime.
+    pub fn note_resumed(&mut self) {
+        self.report.pages_resumed = self.report.pages;
+        self.end_is_fresh = false;
+        match &mut self.phase {
+            // An unfinished read of the start does not connect to the rows read before yet, so it must finish first.
+            Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
+            Phase::Closing(_) | Phase::Probing(_) => self.close(0),
+            Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
+        }
+    }
+
     /// Whether the next request reads the end of the list again because its count disagrees.
     pub fn is_recounting(&self) -> bool {
-        matches!(&self.phase, Phase::Closing(closing) if closing.head.is_none()) && !self.main.is_done()
+        matches!(&self.phase, Phase::Closing(closing) if closing.head.is_none()) && self.main.wants_window()
     }
 
     /// Moves on to the next phase when the current one is done.
@@ -228,6 +241,11 @@ impl Walk {
 
     /// Evaluates the last read of the start and the end.
     fn judge_closing(&mut self) {
+        if !self.main.breaks.is_empty() {
+            self.phase = Phase::Reading { gap: None };
+            self.advance();
+            return;
+        }
         let is_end_left_out = self.is_end_left_out();
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
@@ -244,7 +262,7 @@ impl Walk {
         self.judge();
         self.report.searches = self.main.searches;
         let is_in_doubt = self.report.count_disagrees || self.report.announces_more;
-        if is_in_doubt && recounts < MAX_RECOUNTS {
+        if is_in_doubt && !has_failed && recounts < MAX_RECOUNTS {
             if let Phase::Closing(closing) = &mut self.phase {
                 (closing.head, closing.recounts, closing.rows_before) = (None, recounts + 1, self.report.rows);
                 // The start must be read after the end.
@@ -292,6 +310,8 @@ impl Walk {
 
     fn finish_reading(&mut self) {
         self.judge();
+        let has_changed = self.report.has_changed() || self.report.updated > 0;
+        self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;
         let (rows, searches, cap) = (self.report.rows, self.main.searches, self.cap);
         self.report.moved_in_middle = self.moves.in_middle(Circumstances { rows, searches, is_resumed, cap });
@@ -317,8 +337,6 @@ impl Walk {
 
     fn finish_or_confirm(&mut self) {
         let is_whole = self.report.missing.is_empty();
-        let has_changed = self.report.has_changed() || self.report.updated > 0;
-        self.report.order_unknown = self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let confirms = self.consistency == Consistency::Strict || self.report.order_unknown;
         self.phase = if confirms && is_whole && !self.is_single_answer {
             Phase::Rescanning(Rescan::begin(&mut self.report, self.cap))

@@ -23,7 +23,7 @@ impl Reader {
                 self.note_first(answer);
             }
         }
-        ReaderStep { window: answer.window, shift, fresh }
+        ReaderStep { window: answer.window, shift, skipped: anchor.skipped, fresh }
     }
 
     /// Moves the edge to the last row of an answer, from the anchor on.
