@@ -232,6 +232,10 @@ where
             let has_slot = self.in_flight.len() < concurrency;
             let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
             if !can_ask && self.in_flight.len() == 0 {
+                self.deliver_due().await?;
+                if self.walk.next_request(read_ahead).is_some() || self.walk.rescue() {
+                    continue;
+                }
                 return self.end().await;
             }
             // A permit that is no longer needed must not delay others.

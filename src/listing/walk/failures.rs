@@ -59,6 +59,8 @@ impl Walk {
     /// Continues without a request that failed for the second time.
     pub fn abandon(&mut self, request: &Request) {
         let rows = request.window.rows();
+        // A search that cannot be fetched must not be repeated forever.
+        self.vain_answers += 1;
         if matches!(request.purpose, Purpose::Read | Purpose::Search) {
             self.main.forget(request.window);
         }

@@ -16,6 +16,9 @@ const ROWS_FOR_A_MOVE: u64 = 200;
 /// raise the tolerance.
 const MAX_SEARCHES_EXPECTED: u64 = 2;
 
+/// Rows that may vanish from the start of the list, because they are deleted or moved, before it is read again.
+const MAX_VANISHED: u64 = 16;
+
 /// What rows and boundaries have shown about moves within the list.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
@@ -29,6 +32,8 @@ pub(super) struct Moves {
     recent_strays: u64,
     /// Rows of edges after their anchors; they may be repeated, too.
     skipped: u64,
+    /// Whether rows of the line were not where they should be, so that a block of others may have been taken for them.
+    has_block_moved: bool,
     /// New rows in answers that held the start of the list, after the list was read.
     new_at_start: u64,
     /// For each repeated row, how many rows had been delivered before it.
@@ -105,9 +110,18 @@ impl Moves {
         if again > self.strays + self.skipped + tolerated { again } else { 0 }
     }
 
+    /// Records how many edges were lost, and how many rows vanished from the start of the list. If neighbors move as a block
+    /// although their fields do not change, they look like the part of the list where they were.
+    pub(super) fn note_lost(&mut self, edges: u64, vanished: u64) {
+        self.has_block_moved |= edges > 0 || vanished > MAX_VANISHED;
+    }
+
     /// Whether rows may have moved up, into the part that was already read. `probed_old`: rows found in its middle that
     /// existed before the run. `cap`: rows on a page.
     pub(super) fn may_be_unseen(&self, has_changed: bool, probed_old: u64, cap: u32) -> bool {
+        if self.has_block_moved {
+            return true;
+        }
         match self.order.known(cap, self.new_at_start) {
             KnownOrder::Fixed => probed_old > 0,
             KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,

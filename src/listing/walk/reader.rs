@@ -133,6 +133,10 @@ pub(super) struct Reader {
     pub(super) odd_pages: u64,
     /// Boundaries whose first answer held no anchor.
     pub(super) searches: u64,
+    /// Edges whose rows were all gone, so that reading continued after other rows.
+    pub(super) lost_edges: u64,
+    /// If it began at the start of the list: rows of the line that were not found before the row at which it met the line.
+    pub(super) vanished: Option<u64>,
     /// Windows that could not be fetched.
     pub(super) breaks: Vec<Break>,
     /// Expected length of the list.
@@ -146,6 +150,7 @@ impl Reader {
             goal,
             cap,
             furthest_position: edge.position,
+            vanished: edge.is_start().then_some(0),
             edge,
             wanted: None,
             limit: None,
@@ -168,6 +173,7 @@ impl Reader {
             cut_answers: 0,
             odd_pages: 0,
             searches: 0,
+            lost_edges: 0,
             breaks: Vec::new(),
             expected_end: None,
         }

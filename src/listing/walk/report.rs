@@ -154,7 +154,8 @@ impl WalkReport {
             return (Verdict::Unverified, evidence);
         }
         evidence.splice(0..0, self.proofs(manner, noun));
-        (if self.has_changed() { Verdict::Healed } else { Verdict::Complete }, evidence)
+        let is_changed = self.has_changed() || self.order_unknown;
+        (if is_changed { Verdict::Healed } else { Verdict::Complete }, evidence)
     }
 
     fn proofs(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {

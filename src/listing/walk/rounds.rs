@@ -119,7 +119,10 @@ impl Walk {
             Phase::Reading { gap: None } => self.end_reading(),
             Phase::Closing(closing) => {
                 if closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done() {
-                    self.report.short_pages += closing.head.as_ref().map_or(0, |head| head.odd_pages);
+                    if let Some(head) = &closing.head {
+                        self.report.short_pages += head.odd_pages;
+                        self.moves.note_lost(0, head.vanished.unwrap_or(0));
+                    }
                     self.judge_closing();
                 } else if self.next_request(usize::MAX).is_none() {
                     self.fall_back(Unreliable::NoProgress);
@@ -310,6 +313,7 @@ impl Walk {
 
     fn finish_reading(&mut self) {
         self.judge();
+        self.moves.note_lost(self.main.lost_edges, 0);
         let has_changed = self.report.has_changed() || self.report.updated > 0;
         self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;
@@ -324,6 +328,15 @@ impl Walk {
         } else {
             self.finish_or_confirm();
         }
+    }
+
+    /// Falls back to reading page by page if nothing else is left to request; returns whether that is possible.
+    pub fn rescue(&mut self) -> bool {
+        let is_stuck = !matches!(self.phase, Phase::Rescanning(_) | Phase::Finished);
+        if is_stuck {
+            self.fall_back(Unreliable::NoProgress);
+        }
+        is_stuck
     }
 
     pub(super) fn fall_back(&mut self, reason: Unreliable) {

@@ -79,6 +79,7 @@ impl Reader {
         line.insert(self.edge.position, self.edge.rank, &answer.rows[start..start + found.first().0]);
         let Some(Resume { mut edge, .. }) = self.resume.take() else {
             self.odd_pages += u64::from(answer.is_short && answer.claims_more && line.continues_after(position));
+            self.vanished = self.vanished.map(|_| line.rank(found.first().1));
             self.is_done = true;
             return true;
         };

@@ -91,6 +91,7 @@ impl Reader {
             Clue::Elsewhere => Ok(false),
             Clue::OutOfOrder => Err(Unreliable::OrderChanges),
             Clue::Gone((at, position)) => {
+                self.lost_edges += 1;
                 self.edge = Edge::after_row(&answer, at, position, line.rank(position) + 1);
                 if self.edge.anchor_in(&answer).is_none() {
                     // Rows before this one follow it as well.
