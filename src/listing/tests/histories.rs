@@ -9,7 +9,8 @@ use super::kinds::{
     refused, restless, small_pages, spans, still, stopped, strict, touched, undated, unordered,
 };
 use super::model::{FailingWindows, ReadOutcome, ReadScenario, read};
-use super::world::{ListModel, ModelOrder};
+use super::orders::ModelOrder;
+use super::world::ListModel;
 use crate::listing::Consistency;
 use crate::verdict::{EvidenceCode, Verdict};
 

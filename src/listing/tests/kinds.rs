@@ -2,7 +2,8 @@
 
 use super::changes::{Count, ListChange};
 use super::model::{FailingWindows, ReadScenario};
-use super::world::{ListModel, ModelOrder, STABLE_ORDERS};
+use super::orders::{ModelOrder, STABLE_ORDERS};
+use super::world::ListModel;
 use crate::listing::Consistency;
 
 pub(super) type Make = fn(&mut fastrand::Rng) -> (ListModel, ReadScenario);

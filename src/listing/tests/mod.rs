@@ -7,6 +7,7 @@ mod changes;
 mod histories;
 mod kinds;
 mod model;
+mod orders;
 mod pages;
 mod service;
 mod world;

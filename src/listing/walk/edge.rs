@@ -28,7 +28,7 @@ pub(super) struct Anchor {
     pub(super) start: usize,
     /// How many rows of the edge come after the shared row; they were deleted, moved, or are not in this answer yet.
     pub(super) skipped: usize,
-    /// Whether it is the only row of the edge with which the answer begins.
+    /// Whether the answer begins with it, and with no other row of the edge.
     pub(super) is_alone: bool,
 }
 
@@ -40,6 +40,15 @@ struct SharedRows {
     /// Its index in the answer.
     at: usize,
     rows: usize,
+    /// Whether the answer begins with the first of them.
+    is_at_start: bool,
+}
+
+impl SharedRows {
+    /// Whether they are enough for an anchor: one row alone may have moved, unless the answer was planned to begin with it.
+    fn are_enough(&self, needed: usize) -> bool {
+        self.rows >= needed || self.is_at_start
+    }
 }
 
 impl Anchor {
@@ -102,28 +111,26 @@ impl Edge {
         let shared = &self.tail[from..];
         let are_same =
             rows.len() >= shared.len() && shared.iter().zip(rows).all(|(row, found)| found.as_ref() == Some(row));
-        are_same.then_some(SharedRows { last: self.tail.len() - 1, at: shared.len() - 1, rows: shared.len() })
+        let (last, at) = (self.tail.len() - 1, shared.len() - 1);
+        are_same.then_some(SharedRows { last, at, rows: shared.len(), is_at_start: true })
     }
 
     /// The first rows that an answer shares with the edge, as far as they follow each other.
     fn shared_run(&self, rows: &[Option<RowFingerprint>]) -> Option<SharedRows> {
         let needed = self.tail.len().min(2);
-        let is_enough = |run: &SharedRows, is_first: bool| run.rows >= needed || is_first;
-        let mut run: Option<(SharedRows, bool)> = None;
-        let mut is_first = true;
+        let mut run: Option<SharedRows> = None;
+        let mut is_at_start = true;
         for (at, row) in rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.as_ref()?))) {
             let index = self.tail.iter().rposition(|known| known == row);
             run = match (run, index) {
-                (Some((run, starts)), Some(last)) if run.last < last => {
-                    Some((SharedRows { last, at, rows: run.rows + 1 }, starts))
-                }
-                (Some((run, starts)), _) if is_enough(&run, starts) => return Some(run),
-                (_, Some(last)) => Some((SharedRows { last, at, rows: 1 }, is_first)),
+                (Some(run), Some(last)) if run.last < last => Some(SharedRows { last, at, rows: run.rows + 1, ..run }),
+                (Some(run), _) if run.are_enough(needed) => return Some(run),
+                (_, Some(last)) => Some(SharedRows { last, at, rows: 1, is_at_start }),
                 (_, None) => None,
             };
-            is_first = false;
+            is_at_start = false;
         }
-        run.filter(|(run, starts)| is_enough(run, *starts)).map(|(run, _)| run)
+        run.filter(|run| run.are_enough(needed))
     }
 
     /// By how many rows the list moved at the anchor between the two answers that hold it.

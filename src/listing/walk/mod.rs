@@ -282,7 +282,7 @@ impl Walk {
         self.main.expected_end = facts.paging.total_count.or(self.main.expected_end);
         self.note_size(facts);
         if request.purpose == Purpose::Rescan && self.is_finished() {
-            // The earlier run knew more about the order of the answers, and so about the list.
+            // The earlier run read the list again, although its answers alone do not show why.
             self.report.order_unknown = true;
             self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
         }

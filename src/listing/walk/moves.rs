@@ -32,7 +32,7 @@ pub(super) struct Moves {
     recent_strays: u64,
     /// Rows of edges after their anchors; they may be repeated, too.
     skipped: u64,
-    /// Whether rows of the line were not where they should be, so that a block of others may have been taken for them.
+    /// Whether rows of the line were not where they should be, so that a moved block may have been taken for another part.
     has_block_moved: bool,
     /// New rows in answers that held the start of the list, after the list was read.
     new_at_start: u64,
@@ -110,10 +110,15 @@ impl Moves {
         if again > self.strays + self.skipped + tolerated { again } else { 0 }
     }
 
-    /// Records how many edges were lost, and how many rows vanished from the start of the list. If neighbors move as a block
-    /// although their fields do not change, they look like the part of the list where they were.
-    pub(super) fn note_lost(&mut self, edges: u64, vanished: u64) {
-        self.has_block_moved |= edges > 0 || vanished > MAX_VANISHED;
+    /// Records how many edges were gone, so that reading continued after other rows, which may not be where they were:
+    /// neighbors that move as a block, although no field of theirs changes, look like the part of the list they came from.
+    pub(super) fn note_lost_edges(&mut self, edges: u64) {
+        self.has_block_moved |= edges > 0;
+    }
+
+    /// Records how many rows are gone from the start of the list: those at which it ended may have moved there as a block.
+    pub(super) fn note_vanished(&mut self, rows: u64) {
+        self.has_block_moved |= rows > MAX_VANISHED;
     }
 
     /// Whether rows may have moved up, into the part that was already read. `probed_old`: rows found in its middle that

@@ -121,7 +121,7 @@ impl Walk {
                 if closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done() {
                     if let Some(head) = &closing.head {
                         self.report.short_pages += head.odd_pages;
-                        self.moves.note_lost(0, head.vanished.unwrap_or(0));
+                        self.moves.note_vanished(head.vanished.unwrap_or(0));
                     }
                     self.judge_closing();
                 } else if self.next_request(usize::MAX).is_none() {
@@ -245,6 +245,7 @@ impl Walk {
     /// Evaluates the last read of the start and the end.
     fn judge_closing(&mut self) {
         if !self.main.breaks.is_empty() {
+            // A window failed while the end was read again.
             self.phase = Phase::Reading { gap: None };
             self.advance();
             return;
@@ -313,7 +314,7 @@ impl Walk {
 
     fn finish_reading(&mut self) {
         self.judge();
-        self.moves.note_lost(self.main.lost_edges, 0);
+        self.moves.note_lost_edges(self.main.lost_edges);
         let has_changed = self.report.has_changed() || self.report.updated > 0;
         self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;
