@@ -31,6 +31,20 @@ fn rescans_write_in_list_order_too() {
 }
 
 #[test]
+fn a_list_that_repeats_itself_forever_ends_with_any_concurrency() {
+    for concurrency in [1, 2, 8, 32] {
+        let total_count = Some(1_000_000_000_000);
+        let paging = Paging { page: None, page_size: Some(100), total_count, has_more: Some(true) };
+        let service = ScriptedList::new(|number, _| {
+            assert!(number < 500, "concurrency {concurrency}: {number} requests");
+            Ok((0..2, paging))
+        });
+        let outcome = read(&service, &settings(Auto, 100, concurrency)).unwrap();
+        assert_eq!((numbers(&outcome), outcome.verdict), (vec![0, 1], Verdict::Unverified));
+    }
+}
+
+#[test]
 fn a_limit_of_a_plain_read_writes_the_first_rows_with_no_request_too_many() {
     for (limit, requests) in [(1, 1), (50, 1), (150, 3), (151, 4), (1_000, 20)] {
         for concurrency in [1, 8] {

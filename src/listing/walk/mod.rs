@@ -253,6 +253,11 @@ impl Walk {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
         let window = request.window;
+        if request.purpose == Purpose::Rescan && self.is_finished() {
+            // The earlier run read the list again, although its answers alone do not show why.
+            self.report.order_unknown = true;
+            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+        }
         match (request.purpose, &mut self.phase) {
             (Purpose::Read, _) => self.main.note_sent(window, false),
             (Purpose::Search, _) => self.main.note_sent(window, true),
@@ -281,11 +286,6 @@ impl Walk {
         }
         self.main.expected_end = facts.paging.total_count.or(self.main.expected_end);
         self.note_size(facts);
-        if request.purpose == Purpose::Rescan && self.is_finished() {
-            // The earlier run read the list again, although its answers alone do not show why.
-            self.report.order_unknown = true;
-            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
-        }
         if matches!(self.phase, Phase::Reading { .. }) {
             self.read_at = facts.answered_at.or(self.read_at);
         }
