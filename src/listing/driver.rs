@@ -126,8 +126,18 @@ pub async fn read_list<S: PageSource>(
     let in_flight = InFlight::new(source, writer);
     let reorder = Reorder::new(past.take());
     let left = settings.limit;
-    let mut driver =
-        WalkDriver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0, left };
+    let mut driver = WalkDriver {
+        source,
+        settings,
+        walk,
+        in_flight,
+        reorder,
+        deliver,
+        observe,
+        failures_in_a_row: 0,
+        refused: None,
+        left,
+    };
     driver.take_past().await?;
     if driver.walk.report().pages == 0 && !driver.take_first().await? {
         return Ok(Walk::empty(settings.consistency));
@@ -147,6 +157,8 @@ struct WalkDriver<'a, S: PageSource, D, F> {
     observe: F,
     /// Requests that failed since the last success.
     failures_in_a_row: usize,
+    /// The first window that the service refused, and its error.
+    refused: Option<(Window, S::Error)>,
     /// Rows still to deliver before reading stops; `None` without a limit.
     left: Option<u64>,
 }
@@ -279,7 +291,16 @@ where
     /// error.
     async fn end(&mut self) -> Result<(), ReadError<S::Error>> {
         self.deliver_due().await?;
-        if self.walk.is_finished() && self.reorder.first().is_none() { Ok(()) } else { Err(ReadError::Unfinished) }
+        if !self.walk.is_finished() || self.reorder.first().is_some() {
+            return Err(ReadError::Unfinished);
+        }
+        match self.refused.take() {
+            // A window after the end of the list holds nothing.
+            Some((window, error)) if !self.settings.allow_missing_pages && self.walk.report().lacks_rows() => {
+                Err(ReadError::RefusedFrom { row: window.offset() + 1, error })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Processes an answer and delivers the pages that are due. `position` is that of an answer from the journal.
@@ -336,8 +357,11 @@ where
         let allows_missing = self.settings.allow_missing_pages;
         if error.is_window_refused() {
             let row = request.window.offset() + 1;
-            if !allows_missing {
+            if !allows_missing && self.settings.limit.is_some() {
                 return Err(ReadError::RefusedFrom { row, error });
+            }
+            if self.refused.as_ref().is_none_or(|(first, _)| first.offset() > request.window.offset()) {
+                self.refused = Some((request.window, error));
             }
             self.walk.refused(request);
             return Ok(());

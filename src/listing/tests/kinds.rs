@@ -188,6 +188,27 @@ pub(super) fn late_updates(random: &mut fastrand::Rng) -> (ListModel, ReadScenar
     (world, reading)
 }
 
+/// Rows of one import share a time, and one that changes moves among them.
+pub(super) fn tied(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let order = [ModelOrder::TiedAscending, ModelOrder::TiedDescending][random.usize(0..2)];
+    let (_, mut reading) = base(random);
+    let rows = random.usize(200..3_000);
+    let mut world = ListModel::new(rows, order, 100, random.u64(..));
+    world.rates.push((rate(random) * 5.0, ListChange::Update));
+    for change in [ListChange::Create, ListChange::Delete] {
+        if random.bool() {
+            world.rates.push((rate(random), change));
+        }
+    }
+    if random.u8(0..4) == 0 {
+        reading.failures.rate = 0.02;
+    }
+    if random.u8(0..4) == 0 {
+        world.scripts.push((moment(random, rows), ListChange::DeleteRange(random.usize(1..100))));
+    }
+    (world, reading)
+}
+
 /// Rows move to an end of the list although their fields do not change.
 pub(super) fn touched(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let order = [ModelOrder::ActivityAscending, ModelOrder::ActivityDescending][random.usize(0..2)];
@@ -213,7 +234,7 @@ pub(super) fn refused(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     world.count = Count::Cached(random.u64(1_000_000..10_000_000));
     world.scripts.push((2, ListChange::DeleteShare(random.u32(5..60))));
     world.scripts.push((moment(random, rows), ListChange::DeleteRange(random.usize(1..300))));
-    (reading.failures.refuses_after_end, reading.allow_missing_pages) = (true, true);
+    (reading.failures.refuses_after_end, reading.allow_missing_pages) = (true, random.bool());
     (world, reading)
 }
 

@@ -18,6 +18,9 @@ pub(super) enum ModelOrder {
     MigratedDescending,
     /// By a value that changes with the row and that few rows share, such as whether a contact opted out, then by creation.
     Grouped,
+    /// By creation, where many rows share a time, and by position on disk among those.
+    TiedAscending,
+    TiedDescending,
     /// By the last activity, which no date shows: a row that is touched moves to the end, or to the start, unchanged.
     ActivityAscending,
     ActivityDescending,

@@ -73,8 +73,10 @@ impl ListModel {
             ever: HashSet::new(),
             created: HashMap::new(),
         };
+        let is_tied = matches!(order, ModelOrder::TiedAscending | ModelOrder::TiedDescending);
+        let ties = if is_tied { [2, 5, 40, 300, rows.max(1)][world.random.usize(0..5)] } else { 1 };
         for at in 0..rows {
-            let created = EPOCH - 1_000_000_000_000 + i64::try_from(at).unwrap() * 1_000_000;
+            let created = EPOCH - 1_000_000_000_000 + i64::try_from(at - at % ties).unwrap() * 1_000_000;
             let updated = if matches!(order, ModelOrder::MigratedAscending | ModelOrder::MigratedDescending) {
                 (at < rows / 2).then_some(created + 1)
             } else {
@@ -123,6 +125,8 @@ impl ListModel {
             ModelOrder::Grouped => (created + i64::from(heap.is_multiple_of(64)) * AFTER_ALL, id),
             ModelOrder::RandomKey | ModelOrder::Unstable => (0, id),
             ModelOrder::Heap => (0, heap),
+            ModelOrder::TiedAscending => (created, heap),
+            ModelOrder::TiedDescending => (-created, heap),
             ModelOrder::ActivityAscending => (self.activity, id),
             ModelOrder::ActivityDescending => (-self.activity, id),
         }

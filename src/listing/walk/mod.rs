@@ -99,6 +99,8 @@ pub struct Walk {
     delivered_to: u64,
     /// First new items of answers, as determined by the reader, by offset and size of their windows.
     fresh_items: BTreeMap<(u64, u32), FreshItems>,
+    /// Offsets and sizes of windows whose answers no reader placed in the list.
+    unplaced: BTreeSet<(u64, u32)>,
     /// Offset in the list up to which windows were delivered that no reader needed: their rows may be repeated.
     unplaced_to: u64,
     /// Whether reading continues after a window that failed, which is then requested once more at the end.
@@ -117,6 +119,8 @@ pub struct Walk {
     first_items: u64,
     /// Whether the answer that holds the end of the list was requested after all others had arrived.
     end_is_fresh: bool,
+    /// Whether the answer that held the start last counted more rows than were read by then.
+    start_counts_more: bool,
 }
 
 impl Walk {
@@ -144,6 +148,7 @@ impl Walk {
             undelivered: 0,
             delivered_to: 0,
             fresh_items: BTreeMap::new(),
+            unplaced: BTreeSet::new(),
             unplaced_to: 0,
             skips_failed: true,
             failed_once: BTreeSet::new(),
@@ -155,6 +160,7 @@ impl Walk {
             is_single_answer: false,
             first_items: 0,
             end_is_fresh: false,
+            start_counts_more: false,
         }
     }
 
@@ -303,7 +309,9 @@ impl Walk {
                 let taken = head.take(answer, &mut self.line);
                 // An answer may connect others that arrived before it, and those are of other moments.
                 let is_alone = taken.as_ref().is_ok_and(|steps| steps.len() == 1);
-                *is_head_fresh |= is_first && is_alone && head.is_done();
+                // One without rows may be a mistake of the service.
+                let has_rows = !facts.items.is_empty() || self.report.known() == 0;
+                *is_head_fresh |= is_first && is_alone && has_rows && head.is_done();
                 taken
             }
             (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.take(answer, &mut self.line),
@@ -315,22 +323,25 @@ impl Walk {
                 rescan.take(facts, &mut self.report);
                 Ok(Vec::new())
             }
-            _ => Ok(Vec::new()),
+            _ => {
+                self.unplaced.insert((request.window.offset(), request.window.size));
+                Ok(Vec::new())
+            }
         };
         self.cap = self.cap.min(self.main.cap());
         self.report.is_cut |= self.main.is_cut() && self.report.unreliable.is_none();
         self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
         match taken {
             Ok(steps) => {
-                if !was_done && self.main.is_done() {
-                    // An answer may connect others that arrived before it, and the last of them may hold the end as it was.
-                    // While the list changes, a replica that lags behind may have sent this one.
-                    let is_still = self.report.changes == 0 || matches!(self.phase, Phase::Closing(_));
-                    let is_last = steps.last().is_some_and(|step| step.window == request.window);
-                    self.end_is_fresh = is_alone && is_still && is_last;
-                }
+                let last = steps.last().map(|step| step.window);
                 for step in steps {
                     self.note_step(step);
+                }
+                if !was_done && self.main.is_done() {
+                    // An answer may connect others that arrived before it, and the last of them may hold the end as it was.
+                    // If anything shows that the list changes, a replica that lags behind may have sent this one.
+                    let is_still = !self.report.has_changed() || matches!(self.phase, Phase::Closing(_));
+                    self.end_is_fresh = is_alone && is_still && last == Some(request.window);
                 }
             }
             Err(reason) => self.fall_back(reason),

@@ -34,6 +34,8 @@ pub(super) struct Moves {
     skipped: u64,
     /// Whether rows of the line were not where they should be, so that a moved block may have been taken for another part.
     has_block_moved: bool,
+    /// Whether rows that were inserted before the edge may not have been counted.
+    has_jumped: bool,
     /// New rows in answers that held the start of the list, after the list was read.
     new_at_start: u64,
     /// For each repeated row, how many rows had been delivered before it.
@@ -66,9 +68,14 @@ impl Moves {
         self.insertions.note(shift, usize::try_from(self.most_in_flight).unwrap_or(usize::MAX));
     }
 
-    /// Records a new row in list order.
-    pub(super) fn note_row(&mut self, row: &RowKey) {
-        self.order.note(row);
+    /// Records a new row in list order. `has_grown`: the list grew before it since the row before it was read.
+    pub(super) fn note_row(&mut self, row: &RowKey, has_grown: bool) {
+        self.order.note(row, has_grown);
+    }
+
+    /// Records that reading continued elsewhere, where nothing shows by how many rows the list had grown.
+    pub(super) fn note_jump(&mut self) {
+        self.has_jumped = true;
     }
 
     /// Records a row that first came in an answer that did not continue the line. `is_recent`: it changed during the run.
@@ -129,6 +136,7 @@ impl Moves {
         }
         match self.order.known(cap, self.new_at_start) {
             KnownOrder::Fixed => probed_old > 0,
+            KnownOrder::ByChange if self.has_jumped => has_changed,
             KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
             KnownOrder::Unknown => has_changed,
         }
@@ -171,7 +179,7 @@ mod tests {
         let mut moves = Moves::default();
         for at in 0..100_i64 {
             let (created_at, id) = (Some(at * 7 % 101), RowId((at * 11 % 101).cast_unsigned().into()));
-            moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) });
+            moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) }, false);
         }
         for shift in [0, 1, 0, 1, -1] {
             moves.note_boundary(shift);

@@ -4,12 +4,17 @@
 //! ends are read again. In any other order it may move up in the middle of the list, into a part that was read already:
 //! the one case that overlap cannot detect. Such a list is read again if it changed (`docs/completeness.md`).
 //!
+//! Among rows that share a time, such as those of one import, the service may use any order, and another one after a
+//! change. So many rows of one time sort nothing, and rows inserted where two neighbors share theirs may have moved.
+//!
 //! *Easy to get wrong:* dates are used only to recognize the order, never to prove that a row was read.
 
 use std::collections::VecDeque;
 
 use crate::listing::RowKey;
 
+/// Neighbors that share a time before that time is taken to sort nothing.
+const MAX_TIES: u32 = 8;
 /// Lists of so few rows are taken for sorted: the answers that hold their ends hold all of them.
 const FEW_ROWS: u64 = 4;
 
@@ -39,6 +44,8 @@ pub(super) struct ListOrder {
     /// As unsigned numbers, which is how ids are sorted.
     by_id: SortKey<u128>,
     sections: Sections,
+    /// The times of change of the rows that have one.
+    changes: SortKey<i64>,
 }
 
 /// The order of the rows by one of their values.
@@ -47,19 +54,36 @@ struct SortKey<T> {
     last: Option<T>,
     ascends: bool,
     descends: bool,
+    /// Rows directly before this one that share its value.
+    ties: u32,
+    /// Whether its order shows nothing because too many rows share a value, or rows were inserted among some that do.
+    is_loose: bool,
 }
 
 impl<T: Copy + Ord> SortKey<T> {
-    fn note(&mut self, value: T) {
+    /// Notes the value of the next row. `has_grown`: the list grew before it since the row before it was read.
+    fn note(&mut self, value: T, has_grown: bool) {
         if let Some(last) = self.last.replace(value) {
             self.ascends |= last < value;
             self.descends |= last > value;
+            self.ties = if last == value { self.ties + 1 } else { 0 };
+            self.is_loose |= self.ties > MAX_TIES || (self.ties > 0 && has_grown);
         }
     }
 
     /// A value that all rows share does not sort them.
     fn is_sorted(&self) -> bool {
-        self.ascends != self.descends
+        self.ascends != self.descends && !self.is_loose
+    }
+
+    /// Whether it may be what sorts the rows, although it does not show their order.
+    fn is_tied(&self) -> bool {
+        self.is_loose && !self.is_mixed()
+    }
+
+    /// Whether the values were in both orders.
+    fn is_mixed(&self) -> bool {
+        self.ascends && self.descends
     }
 }
 
@@ -88,17 +112,20 @@ impl Sections {
 }
 
 impl ListOrder {
-    /// Records the next row of the list.
-    pub(super) fn note(&mut self, row: &RowKey) {
+    /// Records the next row of the list. `has_grown`: the list grew before it since the row before it was read.
+    pub(super) fn note(&mut self, row: &RowKey, has_grown: bool) {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some();
         if let Some(created_at) = row.created_at {
-            self.by_creation.note(created_at);
+            self.by_creation.note(created_at, has_grown);
         }
         if let Some(changed_at) = row.updated_at.or(row.created_at) {
-            self.by_change.note(changed_at);
+            self.by_change.note(changed_at, has_grown);
         }
-        self.by_id.note(row.id.0);
+        if let Some(updated_at) = row.updated_at {
+            self.changes.note(updated_at, false);
+        }
+        self.by_id.note(row.id.0, false);
         self.sections.note(row.updated_at.is_some());
     }
 
@@ -107,12 +134,15 @@ impl ListOrder {
     pub(super) fn known(&self, cap: u32, new_at_start: u64) -> KnownOrder {
         if !self.has_dates || self.rows <= FEW_ROWS {
             KnownOrder::Fixed
-        } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) {
+        } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) && !self.changes.is_mixed()
+        {
+            // If the changed rows are in no order among each other, they are not sorted by their changes.
             KnownOrder::Unknown
         } else if self.by_change.is_sorted() {
             // A list in which nothing has changed yet may be sorted by creation, too.
             KnownOrder::ByChange
-        } else if self.by_creation.is_sorted() || self.by_id.is_sorted() {
+        } else if self.by_creation.is_sorted() || (self.by_id.is_sorted() && !self.by_creation.is_tied()) {
+            // Ids may ascend because the rows of one import are listed in the order in which they were stored.
             KnownOrder::Fixed
         } else {
             KnownOrder::Unknown
@@ -157,7 +187,7 @@ mod tests {
     fn order_of(rows: impl IntoIterator<Item = (u128, i64, Option<i64>)>) -> bool {
         let mut order = ListOrder::default();
         for (id, created, updated_at) in rows {
-            order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
+            order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at }, false);
         }
         order.known(100, 0) != KnownOrder::Unknown
     }
@@ -181,7 +211,8 @@ mod tests {
         let mut order = ListOrder::default();
         for at in 0..1_000_i64 {
             let created_at = (at % 20 > 0).then_some(at);
-            order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
+            order
+                .note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None }, false);
         }
         assert_ne!(order.known(100, 0), KnownOrder::Unknown);
     }

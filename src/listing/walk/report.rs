@@ -264,6 +264,11 @@ impl WalkReport {
         merged(&self.missing)
     }
 
+    /// Whether rows of the list could not be fetched, or not a second time.
+    pub(in crate::listing) fn lacks_rows(&self) -> bool {
+        !self.missing.is_empty() || !self.not_rescanned.is_empty()
+    }
+
     /// Number of rows that could not be fetched.
     pub(super) fn missing_rows(&self) -> u64 {
         count_rows(&self.missing_ranges())
@@ -309,6 +314,9 @@ impl WalkReport {
         let mut doubts = Vec::new();
         let unread = if self.limit_reached.is_some() {
             0
+        } else if !self.missing.is_empty() {
+            // More than the missing rows below, if the list moved around them.
+            Some(self.fewer_than_counted()).filter(|&fewer| fewer > self.missing_rows()).unwrap_or(0)
         } else if self.unreliable.is_some() || manner == Manner::Plain {
             self.fewer_than_counted()
         } else {

@@ -211,9 +211,8 @@ impl Walk {
             report.missing.extend(missing);
         } else {
             report.not_rescanned.extend(missing);
-            if report.looks_for_unread {
-                report.unread = report.fewer_than_counted();
-            }
+            let fewer = report.fewer_than_counted();
+            report.unread = if report.looks_for_unread { fewer } else { report.unread.min(fewer) };
         }
         self.phase = Phase::Finished;
     }

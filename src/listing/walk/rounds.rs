@@ -107,6 +107,8 @@ impl Walk {
         match &mut self.phase {
             Phase::Reading { gap: Some(gap) } if gap.reader.is_done() => {
                 self.report.short_pages += gap.reader.odd_pages;
+                self.main.searches += gap.reader.searches;
+                self.moves.note_lost_edges(gap.reader.lost_edges);
                 self.phase = Phase::Reading { gap: None };
                 self.advance();
             }
@@ -121,6 +123,8 @@ impl Walk {
                 if closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done() {
                     if let Some(head) = &closing.head {
                         self.report.short_pages += head.odd_pages;
+                        self.main.searches += head.searches;
+                        self.moves.note_lost_edges(head.lost_edges);
                         self.moves.note_vanished(head.vanished.unwrap_or(0));
                     }
                     self.judge_closing();
@@ -262,6 +266,9 @@ impl Walk {
             self.close(0);
             return;
         }
+        // If the last answer, which held the start, counts more rows than were read, some were missed, or were added to the
+        // end since it was read. Read once more, the end shows how many are missing.
+        self.start_counts_more = closing.head.is_some() && self.report.fewer_than_counted() > 0;
         self.report.changes += new;
         self.judge();
         self.report.searches = self.main.searches;
@@ -300,7 +307,8 @@ impl Walk {
     fn judge(&mut self) {
         self.report.unread = self.unread();
         let is_whole = self.report.missing.is_empty() && !self.main.is_cut();
-        self.report.count_disagrees = is_whole && self.main.edge.total.is_some_and(|total| total != self.main.end);
+        let has_other_count = self.main.edge.total.is_some_and(|total| total != self.main.end);
+        self.report.count_disagrees = is_whole && (has_other_count || self.start_counts_more);
         self.report.announces_more = is_whole && self.main.announces_more();
         self.report.short_pages += std::mem::take(&mut self.main.odd_pages);
     }
@@ -315,6 +323,9 @@ impl Walk {
     fn finish_reading(&mut self) {
         self.judge();
         self.moves.note_lost_edges(self.main.lost_edges);
+        if self.main.has_jumped {
+            self.moves.note_jump();
+        }
         let has_changed = self.report.has_changed() || self.report.updated > 0;
         self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;

@@ -114,7 +114,8 @@ impl Reader {
             return false;
         };
         let next = self.slots.range(aside..).find_map(|(&place, slot)| match slot {
-            Slot::Arrived(_) => Some(Some(place)),
+            // Rows show where reading continues.
+            Slot::Arrived(answer) => Some(Some(place).filter(|_| answer.rows.iter().any(Option::is_some))),
             Slot::InFlight => Some(None),
             Slot::SetAside => None,
         });
@@ -130,6 +131,7 @@ impl Reader {
             self.breaks.push(Break { edge: self.edge.clone(), window, end });
         }
         self.edge = self.edge.skipping_to(&answer);
+        self.has_jumped = true;
         if !self.meets(&answer, 0, line) {
             self.adopt(&answer, Anchor::at_start(), line);
         }
