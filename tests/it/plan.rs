@@ -26,7 +26,7 @@ fn number(text: &str) -> u64 {
 #[test]
 fn a_run_takes_as_many_requests_as_planned() {
     let simulator = simulator(6_000);
-    for (mode, requests) in [("plain", 60), ("auto", 71), ("strict", 131)] {
+    for (mode, requests) in [("plain", 60), ("auto", 71), ("strict", 140)] {
         simulator.forget_reader();
         let before = simulator.statistics().requests;
         let run = plan(&simulator.base_url(), &["contacts", "-o", "c.parquet", "-o", "c.csv", "--consistency", mode]);

@@ -6,7 +6,7 @@
 
 use super::kinds::{
     Make, base, bulk, contended, counted, deleted_before_a_gap, failing, filtered, lagging, late_updates, limited,
-    refused, restless, small_pages, spans, still, stopped, strict, tied, touched, undated, unordered,
+    refused, restless, slipping, small_pages, spans, still, stopped, strict, tied, touched, undated, unordered,
 };
 use super::model::{FailingWindows, ReadOutcome, ReadScenario, read};
 use super::orders::ModelOrder;
@@ -140,6 +140,11 @@ fn rows_that_move_unchanged_are_not_lost() {
 #[test]
 fn rows_that_move_among_those_of_the_same_time_are_not_lost() {
     run("tied", tied);
+}
+
+#[test]
+fn rows_that_slip_from_page_to_page_are_not_lost() {
+    run("slipping", slipping);
 }
 
 #[test]

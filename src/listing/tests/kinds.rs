@@ -209,6 +209,21 @@ pub(super) fn tied(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     (world, reading)
 }
 
+/// Rows move among those of the same time while a row is deleted with almost every request, so that others slip from one
+/// page to the one before it.
+pub(super) fn slipping(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let (mut world, mut reading) = tied(random);
+    reading.failures.rate = 0.0;
+    let micros_a_request = (reading.latency / reading.concurrency as u64).max(reading.pace).max(20_000);
+    reading.pace = reading.pace.max(20_000);
+    let requests_a_second = 1e6 / f64::from(u32::try_from(micros_a_request).expect("a few seconds"));
+    world.rates = vec![
+        (requests_a_second * random.f64() * 2.0, ListChange::Delete),
+        (requests_a_second * random.f64(), ListChange::Update),
+    ];
+    (world, reading)
+}
+
 /// Rows move to an end of the list although their fields do not change.
 pub(super) fn touched(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let order = [ModelOrder::ActivityAscending, ModelOrder::ActivityDescending][random.usize(0..2)];

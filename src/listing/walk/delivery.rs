@@ -15,7 +15,7 @@ impl Walk {
     /// order.
     pub fn is_due(&self, request: &Request) -> bool {
         if let (Purpose::Rescan, Phase::Rescanning(rescan)) = (request.purpose, &self.phase) {
-            return rescan.plan.is_next(request.window.page);
+            return rescan.is_next(request.window);
         }
         let waits =
             request.purpose == Purpose::Read && matches!(self.phase, Phase::Reading { .. }) && !self.main.is_done();
@@ -104,9 +104,9 @@ impl Walk {
         keep
     }
 
-    /// Whether the list is read page by page. An answer of an earlier run may belong to another phase.
+    /// Whether the list is read once more. An answer of an earlier run may belong to another phase.
     fn is_rescanning(&self) -> bool {
-        matches!(self.phase, Phase::Rescanning(_))
+        matches!(self.phase, Phase::ReadingAgain(_) | Phase::Rescanning(_))
     }
 
     /// Counts a row that was not seen before; `so_far` is the time from the start of the run to this answer.

@@ -21,6 +21,7 @@ impl Walk {
                 (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.retry(window),
                 (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.retry(window),
                 (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
+                (Purpose::Rescan, Phase::ReadingAgain(second)) => second.reader.retry(window),
                 _ => {}
             }
             self.advance();
@@ -50,6 +51,7 @@ impl Walk {
                 self.skip(request);
             }
             (Purpose::Read, Phase::Reading { .. }) => self.main.end_before(request.window),
+            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.has_failed = true,
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
             _ => self.abandon(request),
         }
@@ -81,6 +83,10 @@ impl Walk {
             }
             // The edge is searched for elsewhere.
             (Purpose::Search, _) => self.main.skip_search(),
+            (Purpose::Rescan, Phase::ReadingAgain(second)) => {
+                second.reader.forget(request.window);
+                second.has_failed = true;
+            }
             // Already recorded by its plan.
             (Purpose::Rescan, _) => {}
             (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),

@@ -5,16 +5,21 @@
 //! the one case that overlap cannot detect. Such a list is read again if it changed (`docs/completeness.md`).
 //!
 //! Among rows that share a time, such as those of one import, the service may use any order, and another one after a
-//! change. So many rows of one time sort nothing, and rows inserted where two neighbors share theirs may have moved.
+//! change. So many rows of one time sort nothing, and rows inserted where two neighbors share theirs may have moved, unless
+//! such rows are sorted by random ids, which shows what sorts them.
 //!
 //! *Easy to get wrong:* dates are used only to recognize the order, never to prove that a row was read.
 
 use std::collections::VecDeque;
 
-use crate::listing::RowKey;
+use uuid::{Uuid, Version};
+
+use crate::listing::{RowId, RowKey};
 
 /// Neighbors that share a time before that time is taken to sort nothing.
 const MAX_TIES: u32 = 8;
+/// Rows that must share the time of the row before them, and be sorted by id, to show that ids sort them.
+const MIN_TIES: u64 = 8;
 /// Lists of so few rows are taken for sorted: the answers that hold their ends hold all of them.
 const FEW_ROWS: u64 = 4;
 
@@ -54,31 +59,65 @@ struct SortKey<T> {
     last: Option<T>,
     ascends: bool,
     descends: bool,
-    /// Rows directly before this one that share its value.
-    ties: u32,
-    /// Whether its order shows nothing because too many rows share a value, or rows were inserted among some that do.
-    is_loose: bool,
+    ties: Ties,
+}
+
+/// Neighbors that share a value.
+#[derive(Debug, Default)]
+struct Ties {
+    last_id: u128,
+    /// Rows directly before the last one that share its value.
+    run: u32,
+    /// All rows that share that of the row before them.
+    rows: u64,
+    /// Whether the ids of such rows ascend, descend, or are not random.
+    ids_ascend: bool,
+    ids_descend: bool,
+    has_other_ids: bool,
+    /// Whether too many rows share a value, or the list grew between two that do.
+    are_loose: bool,
+}
+
+impl Ties {
+    fn note(&mut self, id: u128, is_tie: bool, has_grown: bool) {
+        self.run = if is_tie { self.run + 1 } else { 0 };
+        if is_tie {
+            self.rows += 1;
+            self.ids_ascend |= self.last_id < id;
+            self.ids_descend |= self.last_id > id;
+            self.has_other_ids |= Uuid::from_u128(id).get_version() != Some(Version::Random);
+            self.are_loose |= self.run > MAX_TIES || has_grown;
+        }
+        self.last_id = id;
+    }
+
+    /// Whether nothing shows how the service sorts rows that share a value. Ids that contain their time of creation ascend
+    /// in the order in which the rows were stored, too.
+    fn are_unsorted(&self) -> bool {
+        let are_by_id = self.rows >= MIN_TIES && self.ids_ascend != self.ids_descend && !self.has_other_ids;
+        self.are_loose && !are_by_id
+    }
 }
 
 impl<T: Copy + Ord> SortKey<T> {
     /// Notes the value of the next row. `has_grown`: the list grew before it since the row before it was read.
-    fn note(&mut self, value: T, has_grown: bool) {
-        if let Some(last) = self.last.replace(value) {
+    fn note(&mut self, value: T, id: RowId, has_grown: bool) {
+        let last = self.last.replace(value);
+        self.ties.note(id.0, last == Some(value), has_grown);
+        if let Some(last) = last {
             self.ascends |= last < value;
             self.descends |= last > value;
-            self.ties = if last == value { self.ties + 1 } else { 0 };
-            self.is_loose |= self.ties > MAX_TIES || (self.ties > 0 && has_grown);
         }
     }
 
     /// A value that all rows share does not sort them.
     fn is_sorted(&self) -> bool {
-        self.ascends != self.descends && !self.is_loose
+        self.ascends != self.descends && !self.ties.are_unsorted()
     }
 
     /// Whether it may be what sorts the rows, although it does not show their order.
     fn is_tied(&self) -> bool {
-        self.is_loose && !self.is_mixed()
+        self.ties.are_unsorted() && !self.is_mixed()
     }
 
     /// Whether the values were in both orders.
@@ -117,15 +156,15 @@ impl ListOrder {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some();
         if let Some(created_at) = row.created_at {
-            self.by_creation.note(created_at, has_grown);
+            self.by_creation.note(created_at, row.id, has_grown);
         }
         if let Some(changed_at) = row.updated_at.or(row.created_at) {
-            self.by_change.note(changed_at, has_grown);
+            self.by_change.note(changed_at, row.id, has_grown);
         }
         if let Some(updated_at) = row.updated_at {
-            self.changes.note(updated_at, false);
+            self.changes.note(updated_at, row.id, false);
         }
-        self.by_id.note(row.id.0, false);
+        self.by_id.note(row.id.0, row.id, false);
         self.sections.note(row.updated_at.is_some());
     }
 
@@ -182,7 +221,6 @@ impl Insertions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::RowId;
 
     fn order_of(rows: impl IntoIterator<Item = (u128, i64, Option<i64>)>) -> bool {
         let mut order = ListOrder::default();
@@ -203,6 +241,24 @@ mod tests {
             scattered(at),
             Some(scattered(at + 1))
         ))));
+    }
+
+    #[test]
+    fn rows_that_share_a_time_are_sorted_only_if_random_ids_sort_them() {
+        let known = |ties: i64, id: fn(i64) -> u128, grows_at: Option<i64>| {
+            let mut order = ListOrder::default();
+            for at in 0..1_000_i64 {
+                let created_at = Some(-(at / ties));
+                order.note(&RowKey { id: RowId(id(at)), created_at, updated_at: None }, grows_at == Some(at));
+            }
+            order.known(100, 0) != KnownOrder::Unknown
+        };
+        let random = |at: i64| u128::from((at * 7_919 % 1_009).cast_unsigned()) << 96 | 4 << 76;
+        let ascending = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 4 << 76;
+        let by_time = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 7 << 76;
+        assert!(known(9, random, None) && !known(10, random, None), "many rows of one time");
+        assert!(!known(2, random, Some(501)) && known(2, random, Some(500)), "a row was inserted between two");
+        assert!(known(200, ascending, Some(501)) && !known(200, by_time, None));
     }
 
     #[test]

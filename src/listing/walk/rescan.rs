@@ -100,6 +100,16 @@ impl Rescan {
         Some(Window { page, size: self.page_size })
     }
 
+    /// Whether a window is one of its pages. Others were requested before it began.
+    fn has_page(&self, window: Window) -> bool {
+        window.size == self.page_size
+    }
+
+    /// Whether no page before a window is awaited, so that its rows are next in list order.
+    pub(super) fn is_next(&self, window: Window) -> bool {
+        !self.has_page(window) || self.plan.is_next(window.page)
+    }
+
     /// Records that the service refuses a page, and so all pages after it.
     pub(super) fn refused(&mut self, page: u64) {
         (self.is_at_end, self.is_refused) = (true, true);
@@ -121,9 +131,13 @@ impl Rescan {
 
     /// Processes a page.
     pub(super) fn take(&mut self, facts: &PageFacts<'_>, report: &mut WalkReport) {
+        report.pages_rescanned += 1;
+        // The first answer of a run shows the size.
+        if !self.has_page(facts.window) && report.pages > 1 {
+            return;
+        }
         let page = facts.window.page;
         self.plan.answered(page);
-        report.pages_rescanned += 1;
         if !facts.items.is_empty() {
             self.last_filled = self.last_filled.max(page);
         } else if facts.claims_more() && self.requested_again.insert(page) {

@@ -5,6 +5,7 @@ use super::moves::Circumstances;
 use super::probe::Probe;
 use super::reader::{Break, Goal, Reader};
 use super::rescan::Rescan;
+use super::second_read::SecondRead;
 use super::{Consistency, MAX_VAIN_ANSWERS, Unreliable, Walk, Window};
 
 /// Maximum number of times that the start and the end of a list that keeps changing are read again.
@@ -25,6 +26,8 @@ pub(super) enum Phase {
     Closing(Closing),
     /// Looks for unread rows in the middle of the list.
     Probing(Probe),
+    /// Reads the whole list once more.
+    ReadingAgain(SecondRead),
     /// Reads the whole list page by page.
     Rescanning(Rescan),
     /// Nothing is left to do.
@@ -71,7 +74,7 @@ impl Walk {
             // An unfinished read of the start does not connect to the rows read before yet, so it must finish first.
             Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
             Phase::Closing(_) | Phase::Probing(_) => self.close(0),
-            Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
+            Phase::Reading { .. } | Phase::ReadingAgain(_) | Phase::Rescanning(_) | Phase::Finished => {}
         }
     }
 
@@ -141,6 +144,7 @@ impl Walk {
                     self.finish_reading();
                 }
             }
+            Phase::ReadingAgain(_) => self.advance_second_read(),
             Phase::Rescanning(rescan) => {
                 if !rescan.continues(&mut self.report) {
                     self.end_rescans();
@@ -363,10 +367,10 @@ impl Walk {
     fn finish_or_confirm(&mut self) {
         let is_whole = self.report.missing.is_empty();
         let confirms = self.consistency == Consistency::Strict || self.report.order_unknown;
-        self.phase = if confirms && is_whole && !self.is_single_answer {
-            Phase::Rescanning(Rescan::begin(&mut self.report, self.cap))
+        if confirms && is_whole && !self.is_single_answer {
+            self.begin_second_read();
         } else {
-            Phase::Finished
-        };
+            self.phase = Phase::Finished;
+        }
     }
 }
