@@ -169,12 +169,17 @@ pub(super) fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario)
         ModelOrder::Unstable,
     ];
     let order = orders[random.usize(0..orders.len())];
-    let (_, reading) = base(random);
+    let (_, mut reading) = base(random);
     let mut world = ListModel::new(random.usize(200..2_000), order, 100, random.u64(..));
     for change in [ListChange::Create, ListChange::Delete, ListChange::Update] {
         if random.bool() {
             world.rates.push((rate(random), change));
         }
+    }
+    if random.u8(0..4) == 0 {
+        // Often during the second read.
+        let pages = world.throughout.len() as u64 / u64::from(reading.page_size);
+        reading.stops = [Some(random.u64(1..pages * 5 / 2 + 4)), None];
     }
     (world, reading)
 }
