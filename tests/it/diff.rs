@@ -182,6 +182,12 @@ fn rows_that_an_unverified_export_lacks_are_missing() {
     let run = diff(run, &["new.csv", "old.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
     let run = run.expect_stderr("rows reported as added may be old");
     assert_eq!(rows(&run, "c.ndjson").values().filter(|row| row["change"] == "removed").count(), 17);
+    // So it is with a manifest that cannot be read.
+    std::fs::write(run.path("_new.csv.manifest.json"), "{").unwrap();
+    let run = diff(run, &["old.csv", "new.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
+    let run = run.expect_stderr("new.csv is complete is unknown").expect_stderr("are reported as missing, not removed");
+    assert!(!run.stderr.contains("assumed to be complete"), "{run:?}");
+    assert!(rows(&run, "c.ndjson").values().all(|row| row["change"] != "removed"));
     // Without a manifest, this is unknown.
     std::fs::remove_file(run.path("_new.csv.manifest.json")).unwrap();
     diff(run, &["old.csv", "new.csv"]).expect_code(0).expect_stderr("new.csv: no manifest, assumed to be complete\n");

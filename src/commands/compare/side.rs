@@ -120,6 +120,10 @@ impl Side {
         let (is_single, mut manifests) = (files.len() == 1, BTreeSet::new());
         for file in &mut files {
             file.columns = ColumnSet::All;
+            if let Some(manifest) = &file.unread_manifest {
+                let doubt = format!("cannot read {}: whether {shown} is complete is unknown", manifest.display());
+                facts.doubts.push(doubt);
+            }
             let Some(published) = &file.published else { continue };
             facts.add_export(published.api.as_deref(), &published.filters, &published.privacy, file.is_part());
             // All parts of a dataset share one manifest.
@@ -194,14 +198,13 @@ impl Side {
                 }
             });
         }
-        for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
-            warn_text(&format!("cannot read {}: whether {} is complete is unknown", manifest.display(), self.shown));
-        }
         for (file, manifest) in self.files.iter().filter_map(|file| Some((file, file.unlisted_in.as_ref()?))) {
             let [path, manifest] = [&file.path, manifest].map(|path| printable(&path.to_string_lossy()));
             warn_text(&format!("{manifest} does not list {path}, whose rows may be of an earlier export"));
         }
-        let is_unknown = |file: &&SourceFile| file.published.is_none() && file.unlisted_in.is_none();
+        let is_unknown = |file: &&SourceFile| {
+            file.published.is_none() && file.unlisted_in.is_none() && file.unread_manifest.is_none()
+        };
         let unknown: Vec<&PathBuf> = self.files.iter().filter(is_unknown).map(|file| &file.path).collect();
         if let (Some(first), false) = (unknown.first(), is_quiet) {
             let path = printable(&first.to_string_lossy());

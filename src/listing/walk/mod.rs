@@ -121,8 +121,8 @@ pub struct Walk {
     first_items: u64,
     /// Whether the answer that holds the end of the list was requested after all others had arrived.
     end_is_fresh: bool,
-    /// Whether the answer that held the start last counted more rows than were read by then.
-    start_counts_more: bool,
+    /// By how many rows the answer that held the start last counted more than were read by then.
+    missed_at_start: u64,
 }
 
 impl Walk {
@@ -162,7 +162,7 @@ impl Walk {
             is_single_answer: false,
             first_items: 0,
             end_is_fresh: false,
-            start_counts_more: false,
+            missed_at_start: 0,
         }
     }
 

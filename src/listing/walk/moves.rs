@@ -73,9 +73,9 @@ impl Moves {
         self.order.note(row, has_grown);
     }
 
-    /// Records that reading continued elsewhere, where nothing shows by how many rows the list had grown.
-    pub(super) fn note_jump(&mut self) {
-        self.has_jumped = true;
+    /// Records how often reading continued elsewhere, where nothing shows by how many rows the list had grown.
+    pub(super) fn note_jumps(&mut self, jumps: u64) {
+        self.has_jumped |= jumps > 0;
     }
 
     /// Records a row that first came in an answer that did not continue the line. `is_recent`: it changed during the run.

@@ -50,15 +50,38 @@ pub(super) struct ListOrder {
     by_id: SortKey<u128>,
     sections: Sections,
     /// The times of change of the rows that have one.
-    changes: SortKey<i64>,
+    changes: Direction,
+    last_change: Option<i64>,
+}
+
+/// In which directions a value of the rows changes.
+#[derive(Debug, Default)]
+struct Direction {
+    ascends: bool,
+    descends: bool,
+}
+
+impl Direction {
+    fn note<T: Ord>(&mut self, last: &T, value: &T) {
+        self.ascends |= last < value;
+        self.descends |= last > value;
+    }
+
+    /// A value that all rows share does not sort them.
+    fn is_sorted(&self) -> bool {
+        self.ascends != self.descends
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.ascends && self.descends
+    }
 }
 
 /// The order of the rows by one of their values.
 #[derive(Debug, Default)]
 struct SortKey<T> {
     last: Option<T>,
-    ascends: bool,
-    descends: bool,
+    direction: Direction,
     ties: Ties,
 }
 
@@ -70,9 +93,9 @@ struct Ties {
     run: u32,
     /// All rows that share that of the row before them.
     rows: u64,
-    /// Whether the ids of such rows ascend, descend, or are not random.
-    ids_ascend: bool,
-    ids_descend: bool,
+    /// The order of the ids of such rows.
+    ids: Direction,
+    /// Whether one of these ids is not random.
     has_other_ids: bool,
     /// Whether too many rows share a value, or the list grew between two that do.
     are_loose: bool,
@@ -83,8 +106,7 @@ impl Ties {
         self.run = if is_tie { self.run + 1 } else { 0 };
         if is_tie {
             self.rows += 1;
-            self.ids_ascend |= self.last_id < id;
-            self.ids_descend |= self.last_id > id;
+            self.ids.note(&self.last_id, &id);
             self.has_other_ids |= Uuid::from_u128(id).get_version() != Some(Version::Random);
             self.are_loose |= self.run > MAX_TIES || has_grown;
         }
@@ -94,7 +116,7 @@ impl Ties {
     /// Whether nothing shows how the service sorts rows that share a value. Ids that contain their time of creation ascend
     /// in the order in which the rows were stored, too.
     fn are_unsorted(&self) -> bool {
-        let are_by_id = self.rows >= MIN_TIES && self.ids_ascend != self.ids_descend && !self.has_other_ids;
+        let are_by_id = self.rows >= MIN_TIES && self.ids.is_sorted() && !self.has_other_ids;
         self.are_loose && !are_by_id
     }
 }
@@ -105,24 +127,17 @@ impl<T: Copy + Ord> SortKey<T> {
         let last = self.last.replace(value);
         self.ties.note(id.0, last == Some(value), has_grown);
         if let Some(last) = last {
-            self.ascends |= last < value;
-            self.descends |= last > value;
+            self.direction.note(&last, &value);
         }
     }
 
-    /// A value that all rows share does not sort them.
     fn is_sorted(&self) -> bool {
-        self.ascends != self.descends && !self.ties.are_unsorted()
+        self.direction.is_sorted() && !self.ties.are_unsorted()
     }
 
     /// Whether it may be what sorts the rows, although it does not show their order.
     fn is_tied(&self) -> bool {
-        self.ties.are_unsorted() && !self.is_mixed()
-    }
-
-    /// Whether the values were in both orders.
-    fn is_mixed(&self) -> bool {
-        self.ascends && self.descends
+        self.ties.are_unsorted() && !self.direction.is_mixed()
     }
 }
 
@@ -162,7 +177,8 @@ impl ListOrder {
             self.by_change.note(changed_at, row.id, has_grown);
         }
         if let Some(updated_at) = row.updated_at {
-            self.changes.note(updated_at, row.id, false);
+            let last = self.last_change.replace(updated_at).unwrap_or(updated_at);
+            self.changes.note(&last, &updated_at);
         }
         self.by_id.note(row.id.0, row.id, false);
         self.sections.note(row.updated_at.is_some());

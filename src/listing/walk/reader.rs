@@ -137,8 +137,8 @@ pub(super) struct Reader {
     pub(super) searches: u64,
     /// Edges whose rows were all gone, so that reading continued after other rows.
     pub(super) lost_edges: u64,
-    /// Whether it continued elsewhere, where nothing shows by how many rows the list had grown.
-    pub(super) has_jumped: bool,
+    /// How often it continued elsewhere, where nothing shows by how many rows the list had grown.
+    pub(super) jumps: u64,
     /// If it began at the start of the list: rows of the line that were not found before the row at which it met the line.
     pub(super) vanished: Option<u64>,
     /// Windows that could not be fetched.
@@ -178,7 +178,7 @@ impl Reader {
             odd_pages: 0,
             searches: 0,
             lost_edges: 0,
-            has_jumped: false,
+            jumps: 0,
             breaks: Vec::new(),
             expected_end: None,
         }

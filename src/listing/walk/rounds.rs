@@ -272,7 +272,7 @@ impl Walk {
         }
         // If the last answer, which held the start, counts more rows than were read, some were missed, or were added to the
         // end since it was read. Read once more, the end shows how many are missing.
-        self.start_counts_more = closing.head.is_some() && self.report.fewer_than_counted() > 0;
+        self.missed_at_start = if closing.head.is_some() { self.report.fewer_than_counted() } else { 0 };
         self.report.changes += new;
         self.judge();
         self.report.searches = self.main.searches;
@@ -312,7 +312,7 @@ impl Walk {
         self.report.unread = self.unread();
         let is_whole = self.report.missing.is_empty() && !self.main.is_cut();
         let has_other_count = self.main.edge.total.is_some_and(|total| total != self.main.end);
-        self.report.count_disagrees = is_whole && (has_other_count || self.start_counts_more);
+        self.report.count_disagrees = is_whole && (has_other_count || self.missed_at_start > 0);
         self.report.announces_more = is_whole && self.main.announces_more();
         self.report.short_pages += std::mem::take(&mut self.main.odd_pages);
     }
@@ -327,9 +327,7 @@ impl Walk {
     fn finish_reading(&mut self) {
         self.judge();
         self.moves.note_lost_edges(self.main.lost_edges);
-        if self.main.has_jumped {
-            self.moves.note_jump();
-        }
+        self.moves.note_jumps(self.main.jumps);
         let has_changed = self.report.has_changed() || self.report.updated > 0;
         self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;

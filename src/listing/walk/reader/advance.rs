@@ -88,7 +88,7 @@ impl Reader {
         edge.offset = answer.offset + (start + last) as u64 + 1 + between;
         edge.total = answer.total;
         self.edge = edge;
-        self.has_jumped = true;
+        self.jumps += 1;
         self.forget_before();
         true
     }

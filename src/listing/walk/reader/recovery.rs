@@ -131,7 +131,7 @@ impl Reader {
             self.breaks.push(Break { edge: self.edge.clone(), window, end });
         }
         self.edge = self.edge.skipping_to(&answer);
-        self.has_jumped = true;
+        self.jumps += 1;
         if !self.meets(&answer, 0, line) {
             self.adopt(&answer, Anchor::at_start(), line);
         }
