@@ -134,7 +134,7 @@ fn a_strict_run_that_cannot_reread_a_page_is_unverified() {
     let arguments = ["-o", "c.csv", "--consistency", "strict", "--allow-missing-pages", "--max-retries", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
     let run = run
-        .expect_stderr("rows 201 to 300 of the list could not be fetched a second time")
+        .expect_stderr("rows 193 to 300 of the list could not be fetched a second time")
         .expect_stderr("unverified: 450 contacts");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 450);
 }

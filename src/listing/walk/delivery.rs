@@ -70,7 +70,9 @@ impl Walk {
                 Purpose::Read => items.is_none(),
                 _ => false,
             };
-        let mut has_grown = items.is_some_and(|items| items.has_grown);
+        if items.is_some_and(|items| items.has_grown) {
+            self.moves.note_growth();
+        }
         let mut repeated = 0;
         for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
             let is_new = self.seen.insert(key.id);
@@ -80,7 +82,7 @@ impl Walk {
                 let changed_at = key.created_at.max(key.updated_at);
                 match request.purpose {
                     _ if is_stray => self.moves.note_stray(changed_at.is_some_and(|time| time >= earliest)),
-                    Purpose::Read => self.moves.note_row(key, std::mem::take(&mut has_grown)),
+                    Purpose::Read => self.moves.note_row(key),
                     // What came after reading did not move its boundaries.
                     Purpose::Head if changed_at.zip(self.read_at).is_none_or(|(time, read_at)| time <= read_at) => {
                         self.moves.note_new_at_start();

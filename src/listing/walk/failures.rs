@@ -9,7 +9,7 @@ impl Walk {
         self.in_flight = self.in_flight.saturating_sub(1);
         let window = request.window;
         let is_first_time = match (request.purpose, &mut self.phase) {
-            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.failed(window.page),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.failed(window),
             _ => self.failed_once.insert(window),
         };
         if is_first_time {
@@ -51,8 +51,8 @@ impl Walk {
                 self.skip(request);
             }
             (Purpose::Read, Phase::Reading { .. }) => self.main.end_before(request.window),
-            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.has_failed = true,
-            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window.page),
+            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.reader.end_before(request.window),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window),
             _ => self.abandon(request),
         }
         self.advance();
@@ -83,10 +83,7 @@ impl Walk {
             }
             // The edge is searched for elsewhere.
             (Purpose::Search, _) => self.main.skip_search(),
-            (Purpose::Rescan, Phase::ReadingAgain(second)) => {
-                second.reader.forget(request.window);
-                second.has_failed = true;
-            }
+            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.abandon(request.window),
             // Already recorded by its plan.
             (Purpose::Rescan, _) => {}
             (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),

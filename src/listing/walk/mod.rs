@@ -278,7 +278,7 @@ impl Walk {
             (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.note_sent(window, true),
             (Purpose::Probe, Phase::Probing(probe)) => probe.note_sent(),
             (Purpose::Rescan, Phase::ReadingAgain(second)) => second.reader.note_sent(window, true),
-            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.give_out(window.page),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.note_sent(window),
             _ => {}
         }
     }
@@ -389,13 +389,16 @@ impl Walk {
     fn note_step(&mut self, step: ReaderStep) {
         if let Some(shift) = step.shift {
             self.report.changes += u64::from(shift != 0);
+            self.report.boundaries += 1;
+        }
+        if let Phase::ReadingAgain(_) = self.phase {
+            return;
+        }
+        if let Some(shift) = step.shift {
             if matches!(self.phase, Phase::Reading { gap: None }) {
                 self.moves.note_boundary(shift);
             }
-            if !matches!(self.phase, Phase::ReadingAgain(_)) {
-                self.moves.note_skipped(step.skipped);
-            }
-            self.report.boundaries += 1;
+            self.moves.note_skipped(step.skipped);
         }
         if let Some(fresh) = step.fresh {
             self.fresh_items.insert((step.window.offset(), step.window.size), fresh);

@@ -23,6 +23,8 @@ const MAX_VANISHED: u64 = 16;
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     order: ListOrder,
+    /// Whether the list had grown at the last boundary, since the rows before it were read.
+    has_grown: bool,
     insertions: Insertions,
     /// Maximum number of requests in flight at once so far.
     most_in_flight: u64,
@@ -68,9 +70,14 @@ impl Moves {
         self.insertions.note(shift, usize::try_from(self.most_in_flight).unwrap_or(usize::MAX));
     }
 
-    /// Records a new row in list order. `has_grown`: the list grew before it since the row before it was read.
-    pub(super) fn note_row(&mut self, row: &RowKey, has_grown: bool) {
-        self.order.note(row, has_grown);
+    /// Records that the list had grown at a boundary, before the next row.
+    pub(super) fn note_growth(&mut self) {
+        self.has_grown = true;
+    }
+
+    /// Records a new row in list order.
+    pub(super) fn note_row(&mut self, row: &RowKey) {
+        self.order.note(row, std::mem::take(&mut self.has_grown));
     }
 
     /// Records how often reading continued elsewhere, where nothing shows by how many rows the list had grown.
@@ -136,8 +143,8 @@ impl Moves {
         }
         match self.order.known(cap, self.new_at_start) {
             KnownOrder::Fixed => probed_old > 0,
-            KnownOrder::ByChange if self.has_jumped => has_changed,
-            KnownOrder::ByChange => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
+            KnownOrder::Nearly if self.has_jumped => has_changed,
+            KnownOrder::Nearly => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
             KnownOrder::Unknown => has_changed,
         }
     }
@@ -179,7 +186,7 @@ mod tests {
         let mut moves = Moves::default();
         for at in 0..100_i64 {
             let (created_at, id) = (Some(at * 7 % 101), RowId((at * 11 % 101).cast_unsigned().into()));
-            moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) }, false);
+            moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) });
         }
         for shift in [0, 1, 0, 1, -1] {
             moves.note_boundary(shift);

@@ -19,7 +19,7 @@ use crate::listing::{RowId, RowKey};
 /// Neighbors that share a time before that time is taken to sort nothing.
 const MAX_TIES: u32 = 8;
 /// Rows that must share the time of the row before them, and be sorted by id, to show that ids sort them.
-const MIN_TIES: u64 = 8;
+const MIN_TIES: u64 = 16;
 /// Lists of so few rows are taken for sorted: the answers that hold their ends hold all of them.
 const FEW_ROWS: u64 = 4;
 
@@ -28,8 +28,9 @@ const FEW_ROWS: u64 = 4;
 pub(super) enum KnownOrder {
     /// By creation or by id: it keeps its place. Lists without dates, and those of a few rows, are taken for such.
     Fixed,
-    /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves.
-    ByChange,
+    /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves. Or by a time
+    /// that two rows share between which the list grew: it may have moved there.
+    Nearly,
     /// By something else: it may move anywhere.
     Unknown,
 }
@@ -49,9 +50,6 @@ pub(super) struct ListOrder {
     /// As unsigned numbers, which is how ids are sorted.
     by_id: SortKey<u128>,
     sections: Sections,
-    /// The times of change of the rows that have one.
-    changes: Direction,
-    last_change: Option<i64>,
 }
 
 /// In which directions a value of the rows changes.
@@ -97,8 +95,10 @@ struct Ties {
     ids: Direction,
     /// Whether one of these ids is not random.
     has_other_ids: bool,
-    /// Whether too many rows share a value, or the list grew between two that do.
-    are_loose: bool,
+    /// Whether too many rows share a value to show an order.
+    are_many: bool,
+    /// Whether the list grew between two that do.
+    have_grown: bool,
 }
 
 impl Ties {
@@ -108,16 +108,24 @@ impl Ties {
             self.rows += 1;
             self.ids.note(&self.last_id, &id);
             self.has_other_ids |= Uuid::from_u128(id).get_version() != Some(Version::Random);
-            self.are_loose |= self.run > MAX_TIES || has_grown;
+            self.are_many |= self.run > MAX_TIES;
+            self.have_grown |= has_grown;
         }
         self.last_id = id;
     }
 
-    /// Whether nothing shows how the service sorts rows that share a value. Ids that contain their time of creation ascend
-    /// in the order in which the rows were stored, too.
+    /// Whether ids sort rows that share a value. Ids that contain their time of creation ascend in the order in which the
+    /// rows were stored, too.
+    fn are_by_id(&self) -> bool {
+        self.rows >= MIN_TIES && self.ids.is_sorted() && !self.has_other_ids
+    }
+
     fn are_unsorted(&self) -> bool {
-        let are_by_id = self.rows >= MIN_TIES && self.ids.is_sorted() && !self.has_other_ids;
-        self.are_loose && !are_by_id
+        self.are_many && !self.are_by_id()
+    }
+
+    fn may_have_moved(&self) -> bool {
+        self.have_grown && !self.are_by_id()
     }
 }
 
@@ -169,16 +177,12 @@ impl ListOrder {
     /// Records the next row of the list. `has_grown`: the list grew before it since the row before it was read.
     pub(super) fn note(&mut self, row: &RowKey, has_grown: bool) {
         self.rows += 1;
-        self.has_dates |= row.created_at.is_some();
+        self.has_dates |= row.created_at.is_some() || row.updated_at.is_some();
         if let Some(created_at) = row.created_at {
             self.by_creation.note(created_at, row.id, has_grown);
         }
         if let Some(changed_at) = row.updated_at.or(row.created_at) {
             self.by_change.note(changed_at, row.id, has_grown);
-        }
-        if let Some(updated_at) = row.updated_at {
-            let last = self.last_change.replace(updated_at).unwrap_or(updated_at);
-            self.changes.note(&last, &updated_at);
         }
         self.by_id.note(row.id.0, row.id, false);
         self.sections.note(row.updated_at.is_some());
@@ -189,13 +193,13 @@ impl ListOrder {
     pub(super) fn known(&self, cap: u32, new_at_start: u64) -> KnownOrder {
         if !self.has_dates || self.rows <= FEW_ROWS {
             KnownOrder::Fixed
-        } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) && !self.changes.is_mixed()
-        {
-            // If the changed rows are in no order among each other, they are not sorted by their changes.
+        } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) {
             KnownOrder::Unknown
         } else if self.by_change.is_sorted() {
             // A list in which nothing has changed yet may be sorted by creation, too.
-            KnownOrder::ByChange
+            KnownOrder::Nearly
+        } else if self.by_creation.is_sorted() && self.by_creation.ties.may_have_moved() {
+            KnownOrder::Nearly
         } else if self.by_creation.is_sorted() || (self.by_id.is_sorted() && !self.by_creation.is_tied()) {
             // Ids may ascend because the rows of one import are listed in the order in which they were stored.
             KnownOrder::Fixed
@@ -265,16 +269,20 @@ mod tests {
             let mut order = ListOrder::default();
             for at in 0..1_000_i64 {
                 let created_at = Some(-(at / ties));
-                order.note(&RowKey { id: RowId(id(at)), created_at, updated_at: None }, grows_at == Some(at));
+                // One row was changed, so the list is not sorted by change.
+                let updated_at = (at == 5).then_some(7);
+                order.note(&RowKey { id: RowId(id(at)), created_at, updated_at }, grows_at == Some(at));
             }
-            order.known(100, 0) != KnownOrder::Unknown
+            order.known(100, 0)
         };
         let random = |at: i64| u128::from((at * 7_919 % 1_009).cast_unsigned()) << 96 | 4 << 76;
         let ascending = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 4 << 76;
         let by_time = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 7 << 76;
-        assert!(known(9, random, None) && !known(10, random, None), "many rows of one time");
-        assert!(!known(2, random, Some(501)) && known(2, random, Some(500)), "a row was inserted between two");
-        assert!(known(200, ascending, Some(501)) && !known(200, by_time, None));
+        assert_eq!([9, 10].map(|ties| known(ties, random, None)), [KnownOrder::Fixed, KnownOrder::Unknown]);
+        // A row was inserted between two of one time.
+        assert_eq!([500, 501].map(|at| known(2, random, Some(at))), [KnownOrder::Fixed, KnownOrder::Nearly]);
+        assert_eq!(known(200, ascending, Some(501)), KnownOrder::Fixed);
+        assert_eq!(known(200, by_time, None), KnownOrder::Unknown);
     }
 
     #[test]

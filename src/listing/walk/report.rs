@@ -294,7 +294,9 @@ impl WalkReport {
             doubts.push(Evidence::new(Code::Rescans, Some(self.rescans.into()), text));
         } else if self.found_by_last_rescan > 0 {
             let found = noun.count("", self.found_by_last_rescan);
-            let text = format!("a second read found {found} that the first had missed (written to the output)");
+            let text = format!(
+                "the last read of the whole list found {found} that were missed before (written to the output)"
+            );
             doubts.push(Evidence::new(Code::FoundByRescan, Some(self.found_by_last_rescan), text));
         }
         doubts.extend(self.doubts_about_rows(manner, noun));

@@ -1,5 +1,5 @@
-//! Reading the whole list page by page: the plain mode, the second read of the strict mode, and the fallback where the
-//! order of rows cannot be relied on.
+//! Reading the whole list page by page: the plain mode, the search for rows that were not read, and the fallback where the
+//! list cannot be followed.
 //!
 //! A rescan proves nothing by itself. If rows have no fixed position, it may miss the same row again, so rescans are
 //! repeated until one finds nothing new and as many rows were read as the list has. After a few that find nothing, they
@@ -110,10 +110,24 @@ impl Rescan {
         !self.has_page(window) || self.plan.is_next(window.page)
     }
 
+    /// Records that a page is being requested.
+    pub(super) fn note_sent(&mut self, window: Window) {
+        if self.has_page(window) {
+            self.plan.give_out(window.page);
+        }
+    }
+
+    /// Records that a page could not be fetched; returns whether it will be requested again.
+    pub(super) fn failed(&mut self, window: Window) -> bool {
+        self.has_page(window) && self.plan.failed(window.page)
+    }
+
     /// Records that the service refuses a page, and so all pages after it.
-    pub(super) fn refused(&mut self, page: u64) {
-        (self.is_at_end, self.is_refused) = (true, true);
-        self.plan.refused(page);
+    pub(super) fn refused(&mut self, window: Window) {
+        if self.has_page(window) {
+            (self.is_at_end, self.is_refused) = (true, true);
+            self.plan.refused(window.page);
+        }
     }
 
     /// Rows of the list that the current rescan could not read, from 1.
@@ -198,7 +212,7 @@ impl Rescan {
         // Unread rows that it did not find may have been deleted, or may have moved from one page to the one before it.
         let found = report.known() - self.known_before;
         let is_incomplete = report.looks_for_unread && report.unread > found && self.vain < MAX_VAIN_SEARCHES;
-        // A second read of a list with a stable order needs no third.
+        // One read of a list with a stable order needs no other.
         let may_help = match report.unreliable {
             Some(_) => has_found || is_short,
             None => ((report.order_unknown || report.looks_for_unread) && has_found) || is_incomplete,

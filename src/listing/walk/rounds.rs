@@ -80,7 +80,11 @@ impl Walk {
 
     /// Whether the next request reads the end of the list again because its count disagrees.
     pub fn is_recounting(&self) -> bool {
-        matches!(&self.phase, Phase::Closing(closing) if closing.head.is_none()) && self.main.wants_window()
+        match &self.phase {
+            Phase::Closing(closing) => closing.head.is_none() && self.main.wants_window(),
+            Phase::ReadingAgain(second) => second.is_recounting(),
+            _ => false,
+        }
     }
 
     /// Moves on to the next phase when the current one is done.
@@ -312,7 +316,8 @@ impl Walk {
         self.report.unread = self.unread();
         let is_whole = self.report.missing.is_empty() && !self.main.is_cut();
         let has_other_count = self.main.edge.total.is_some_and(|total| total != self.main.end);
-        self.report.count_disagrees = is_whole && (has_other_count || self.missed_at_start > 0);
+        self.report.count_disagrees =
+            is_whole && (has_other_count || self.missed_at_start.min(self.report.fewer_than_counted()) > 0);
         self.report.announces_more = is_whole && self.main.announces_more();
         self.report.short_pages += std::mem::take(&mut self.main.odd_pages);
     }

@@ -3,25 +3,29 @@
 //!
 //! It finds what overlap cannot show: rows that moved up, into a part that had already been read. Read page by page, such a
 //! row could be missed twice, because a deletion at the wrong moment moves it from one page to the one before it.
+//!
+//! *Easy to get wrong:* one answer without rows, sent by mistake, must not end it early, because nothing is read after it.
 
 use super::edge::Edge;
 use super::line::Line;
 use super::reader::{Goal, Reader, ReaderStep};
 use super::rescan::Rescan;
-use super::{Answer, Phase, SpanEnd, Walk, Window};
+use super::{Answer, Phase, SpanEnd, Unreliable, Walk, Window};
 
-/// Maximum number of second reads that find further rows.
+/// Maximum number of second reads.
 const MAX_SECOND_READS: u32 = 10;
-/// How often the end is read again if it comes before as many rows as the API counts.
-const MAX_END_READS: u32 = 3;
+/// How often it reads on after an end that the API contradicts.
+const MAX_END_READS: u32 = 4;
 
 /// A reader that follows the list from its start once more.
 #[derive(Debug)]
 pub(super) struct SecondRead {
     pub(super) reader: Reader,
     line: Line,
-    /// Whether the list cannot be followed.
-    pub(super) has_failed: bool,
+    /// Why the list cannot be followed.
+    failed: Option<Unreliable>,
+    /// A window that could not be fetched, so that the rest is read page by page.
+    missing: Option<Window>,
     end_reads: u32,
 }
 
@@ -29,26 +33,42 @@ impl SecondRead {
     /// The next window to request; `None` while that depends on requests in flight.
     pub(super) fn next_window(&self, read_ahead: usize) -> Option<Window> {
         let window = self.reader.next_window(read_ahead).map(|(window, _)| window);
-        window.filter(|_| !self.has_failed)
+        window.filter(|_| self.failed.is_none() && self.missing.is_none())
     }
 
-    /// Reads on if the API counts more rows than it has listed: an answer without rows may be a mistake of the service.
-    fn check_end(&mut self) {
-        let is_early = self.reader.edge.total.is_some_and(|total| total > self.reader.end);
-        if self.reader.is_done() && !self.reader.is_cut() && is_early {
-            self.end_reads += 1;
-            self.has_failed |= self.end_reads > MAX_END_READS;
-            self.reader.reopen();
-        }
+    /// Whether the next request reads on after an end that the API contradicts, maybe because its count is cached.
+    pub(super) fn is_recounting(&self) -> bool {
+        self.end_reads > 0
     }
 
     /// Processes an answer; returns how the reader continued.
     pub(super) fn take(&mut self, answer: Answer) -> Vec<ReaderStep> {
         self.reader.expected_end = answer.total.or(self.reader.expected_end);
-        self.reader.take(answer, &mut self.line).unwrap_or_else(|_| {
-            self.has_failed = true;
+        self.reader.take(answer, &mut self.line).unwrap_or_else(|reason| {
+            self.failed = Some(reason);
             Vec::new()
         })
+    }
+
+    /// Continues without a window that could not be fetched.
+    pub(super) fn abandon(&mut self, window: Window) {
+        self.reader.forget(window);
+        self.missing.get_or_insert(window);
+    }
+
+    /// Reads on if the API counts or announces more rows than it has listed, and once if the first read, which ended after
+    /// `rows`, found more.
+    fn check_end(&mut self, rows: u64) {
+        if !self.reader.is_done() || self.reader.is_cut() {
+            return;
+        }
+        let is_contradicted =
+            self.reader.announces_more() || self.reader.edge.total.is_some_and(|total| total > self.reader.end);
+        let is_shorter = self.end_reads == 0 && self.reader.end < rows;
+        if (is_contradicted && self.end_reads < MAX_END_READS) || is_shorter {
+            self.end_reads += 1;
+            self.reader.reopen();
+        }
     }
 }
 
@@ -57,34 +77,53 @@ impl Walk {
     pub(super) fn begin_second_read(&mut self) {
         self.report.rescans += 1;
         self.report.found_by_last_rescan = 0;
-        // Windows of other sizes have other URLs, so that no cache holds the answers.
+        self.vain_answers = 0;
+        // Most windows have other sizes than before, and so other URLs, for which no cache holds an answer.
         let smaller = self.cap.saturating_sub(2 * self.report.rescans % self.cap.max(2));
         let cap = smaller.max(self.cap / 2).max(1);
         let mut reader = Reader::new(Goal::End, Edge::start(), cap);
         reader.request(Window::first(cap));
         reader.expected_end = self.report.total_last;
         reader.span = self.report.not_before.filter(|_| self.main.is_cut()).map(SpanEnd::new);
-        self.phase = Phase::ReadingAgain(SecondRead { reader, line: Line::default(), has_failed: false, end_reads: 0 });
+        let (failed, missing, end_reads) = (None, None, 0);
+        self.phase = Phase::ReadingAgain(SecondRead { reader, line: Line::default(), failed, missing, end_reads });
     }
 
     /// Moves on when nothing is in flight.
     pub(super) fn advance_second_read(&mut self) {
+        let rows = if self.report.is_cut { 0 } else { self.main.end };
         let Phase::ReadingAgain(second) = &mut self.phase else { return };
-        second.check_end();
-        let is_done = second.reader.is_done() && !second.has_failed;
-        if !is_done && (second.reader.cannot_overlap() || second.next_window(usize::MAX).is_none()) {
-            // Pages can always be read, and those that fail are skipped.
+        second.check_end(rows);
+        let is_waiting = !second.reader.is_done() && second.next_window(usize::MAX).is_some();
+        let reason = second.failed.or(second.reader.cannot_overlap().then_some(Unreliable::PagesTooSmall));
+        if let Some(reason) = reason {
+            self.fall_back(reason);
+        } else if let Some(window) = second.missing {
+            self.report.not_rescanned.push(window.rows());
             self.report.rescans -= 1;
             self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
-            return;
+        } else if second.reader.is_done() {
+            self.end_second_read();
+        } else if !is_waiting && second.reader.is_limited() {
+            let (start, end) = (second.reader.edge.offset, second.reader.expected_end.unwrap_or(0));
+            self.report.not_rescanned.push(start + 1..=end.max(start + 1));
+            second.reader.give_up();
+            self.end_second_read();
+        } else if !is_waiting {
+            self.fall_back(Unreliable::NoProgress);
         }
-        if !is_done {
-            return;
-        }
-        self.report.short_pages += second.reader.odd_pages;
-        self.report.is_cut |= second.reader.is_cut();
-        let has_found = self.report.found_by_last_rescan > 0;
-        if self.report.order_unknown && has_found && self.report.rescans < MAX_SECOND_READS {
+    }
+
+    fn end_second_read(&mut self) {
+        let Phase::ReadingAgain(second) = &self.phase else { return };
+        let reader = &second.reader;
+        self.main.searches += reader.searches;
+        self.report.searches = self.main.searches;
+        self.report.short_pages += reader.odd_pages;
+        self.report.announces_more |= reader.announces_more();
+        self.report.is_cut |= reader.is_cut();
+        let may_lack = self.report.found_by_last_rescan > 0 || reader.lost_edges > 0;
+        if self.report.order_unknown && may_lack && self.report.rescans < MAX_SECOND_READS {
             self.begin_second_read();
             return;
         }
