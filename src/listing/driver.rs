@@ -181,8 +181,12 @@ where
 
     /// Replays the answers of earlier runs in the order of their arrival.
     async fn take_past(&mut self) -> Result<(), ReadError<S::Error>> {
-        let mut unreadable = 0;
+        let (mut unreadable, mut session) = (0, None);
         while let Some((entry, position)) = self.reorder.next_entry().map_err(ReadError::Journal)? {
+            if session.replace(entry.session).is_some_and(|session| session != entry.session) {
+                // The earlier run was a resumed one itself.
+                self.walk.note_resumed();
+            }
             let request = Request::of_question(entry.question);
             let read = request.and_then(|(request, is_alone)| {
                 Some((request, is_alone, self.source.read(request.window, &entry.body)?))

@@ -106,6 +106,8 @@ pub(super) struct ReadOutcome {
     /// Whether the rows are the first ones of the initial list, in its order.
     pub(super) is_prefix: bool,
     pub(super) requests: u64,
+    /// Requests of a run that begins with the journal of this one when it had finished.
+    pub(super) requests_after_end: u64,
     #[expect(dead_code, reason = "shown when a history fails")]
     pub(super) report: Option<WalkReport>,
 }
@@ -151,7 +153,12 @@ pub(super) fn read(mut world: ListModel, reading: ReadScenario) -> ReadOutcome {
             }
             sleep(Duration::from_secs(60)).await;
         }
+        let requests = source.world.borrow().requests;
+        if let (RunEnd::Finished(_), Some(path)) = (&ended, &path) {
+            run_once(&source, reading, Some(path), None, &mut Vec::new()).await;
+        }
         let world = source.world.into_inner();
+        let requests_after_end = world.requests - requests;
         let unique: HashSet<RowId> = rows.iter().copied().collect();
         assert_eq!(unique.len(), rows.len(), "no row is delivered twice");
         assert!(unique.is_subset(&world.ever), "every delivered row existed at some time");
@@ -168,7 +175,7 @@ pub(super) fn read(mut world: ListModel, reading: ReadScenario) -> ReadOutcome {
             RunEnd::Stopped => panic!("the last run is not stopped"),
         };
         let is_prefix = initial.starts_with(&rows);
-        ReadOutcome { verdict, evidence, lost, is_prefix, requests: world.requests, report }
+        ReadOutcome { verdict, evidence, lost, is_prefix, requests, requests_after_end, report }
     })
 }
 

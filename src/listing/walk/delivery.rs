@@ -70,9 +70,6 @@ impl Walk {
                 Purpose::Read => items.is_none(),
                 _ => false,
             };
-        if items.is_some_and(|items| items.has_grown) {
-            self.moves.note_growth();
-        }
         let mut repeated = 0;
         for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
             let is_new = self.seen.insert(key.id);

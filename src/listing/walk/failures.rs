@@ -51,7 +51,7 @@ impl Walk {
                 self.skip(request);
             }
             (Purpose::Read, Phase::Reading { .. }) => self.main.end_before(request.window),
-            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.reader.end_before(request.window),
+            (Purpose::Rescan, Phase::ReadingAgain(second)) => second.refused(request.window),
             (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.refused(request.window),
             _ => self.abandon(request),
         }
@@ -89,7 +89,8 @@ impl Walk {
             (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
             _ => {
                 let start = self.main.edge.offset.max(request.window.offset());
-                let end = self.main.expected_end.unwrap_or(0).max(request.window.end());
+                // A list that became shorter may end before the edge.
+                let end = self.main.expected_end.unwrap_or(0).max(request.window.end()).max(start + 1);
                 self.report.missing.push(start + 1..=end);
                 self.main.give_up();
                 self.main.end = 0;

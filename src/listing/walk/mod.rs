@@ -110,6 +110,8 @@ pub struct Walk {
     /// Windows whose last request failed.
     failed_once: BTreeSet<Window>,
     vain_answers: u64,
+    /// Consecutive second reads that found nothing new, but could not follow every boundary.
+    restless_reads: u32,
     odd_sizes: u32,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
@@ -155,6 +157,7 @@ impl Walk {
             skips_failed: true,
             failed_once: BTreeSet::new(),
             vain_answers: 0,
+            restless_reads: 0,
             odd_sizes: 0,
             began_at: None,
             read_at: None,
@@ -265,7 +268,8 @@ impl Walk {
         self.in_flight += 1;
         self.moves.note_in_flight(self.in_flight);
         let window = request.window;
-        if request.purpose == Purpose::Rescan && self.is_finished() {
+        let is_start = window.page == 1 && self.consistency != Consistency::Plain;
+        if request.purpose == Purpose::Rescan && is_start && self.is_finished() {
             // The earlier run read the list again, although its answers alone do not show why.
             self.report.order_unknown = true;
             self.begin_second_read();
@@ -395,9 +399,7 @@ impl Walk {
             return;
         }
         if let Some(shift) = step.shift {
-            if matches!(self.phase, Phase::Reading { gap: None }) {
-                self.moves.note_boundary(shift);
-            }
+            self.moves.note_boundary(shift, matches!(self.phase, Phase::Reading { gap: None }));
             self.moves.note_skipped(step.skipped);
         }
         if let Some(fresh) = step.fresh {

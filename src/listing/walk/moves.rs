@@ -23,7 +23,7 @@ const MAX_VANISHED: u64 = 16;
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     order: ListOrder,
-    /// Whether the list had grown at the last boundary, since the rows before it were read.
+    /// Whether the list had grown at a boundary since the rows before it were read.
     has_grown: bool,
     insertions: Insertions,
     /// Maximum number of requests in flight at once so far.
@@ -65,19 +65,18 @@ impl Moves {
         self.most_in_flight = self.most_in_flight.max(in_flight);
     }
 
-    /// Records by how many rows a boundary moved.
-    pub(super) fn note_boundary(&mut self, shift: i64) {
+    /// Records by how many rows a boundary moved. `is_counted`: no boundary between it and the last one is unknown.
+    pub(super) fn note_boundary(&mut self, shift: i64, is_counted: bool) {
+        self.has_grown |= shift > 0;
+        if !is_counted {
+            return;
+        }
         self.insertions.note(shift, usize::try_from(self.most_in_flight).unwrap_or(usize::MAX));
-    }
-
-    /// Records that the list had grown at a boundary, before the next row.
-    pub(super) fn note_growth(&mut self) {
-        self.has_grown = true;
     }
 
     /// Records a new row in list order.
     pub(super) fn note_row(&mut self, row: &RowKey) {
-        self.order.note(row, std::mem::take(&mut self.has_grown));
+        self.order.note(row);
     }
 
     /// Records how often reading continued elsewhere, where nothing shows by how many rows the list had grown.
@@ -141,7 +140,7 @@ impl Moves {
         if self.has_block_moved {
             return true;
         }
-        match self.order.known(cap, self.new_at_start) {
+        match self.order.known(cap, self.new_at_start, self.has_grown || self.has_jumped) {
             KnownOrder::Fixed => probed_old > 0,
             KnownOrder::Nearly if self.has_jumped => has_changed,
             KnownOrder::Nearly => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
@@ -182,6 +181,28 @@ mod tests {
     }
 
     #[test]
+    fn rows_may_have_moved_among_those_of_one_time_wherever_the_list_grew() {
+        // Sorted by creation; only the first two rows share a time.
+        let sorted = || {
+            let mut moves = Moves::default();
+            for at in 0..100_i64 {
+                let (id, created_at) = (RowId((at * 11 % 101).cast_unsigned().into()), Some(-at.max(1)));
+                moves.note_row(&RowKey { id, created_at, updated_at: (at % 7 == 3).then_some(at * 7 % 101) });
+            }
+            moves
+        };
+        let mut grown = sorted();
+        assert!(!grown.may_be_unseen(true, 0, 100));
+        grown.note_boundary(1, true);
+        assert!(grown.may_be_unseen(true, 0, 100));
+        grown.note_new_at_start();
+        assert!(!grown.may_be_unseen(true, 0, 100));
+        let mut jumped = sorted();
+        jumped.note_jumps(1);
+        assert!(jumped.may_be_unseen(true, 0, 100) && !jumped.may_be_unseen(false, 0, 100));
+    }
+
+    #[test]
     fn more_rows_inserted_than_found_at_the_start_moved_up_in_the_middle() {
         let mut moves = Moves::default();
         for at in 0..100_i64 {
@@ -189,7 +210,7 @@ mod tests {
             moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) });
         }
         for shift in [0, 1, 0, 1, -1] {
-            moves.note_boundary(shift);
+            moves.note_boundary(shift, true);
         }
         moves.note_new_at_start();
         assert!(moves.may_be_unseen(true, 0, 100));

@@ -5,8 +5,8 @@
 //! the one case that overlap cannot detect. Such a list is read again if it changed (`docs/completeness.md`).
 //!
 //! Among rows that share a time, such as those of one import, the service may use any order, and another one after a
-//! change. So many rows of one time sort nothing, and rows inserted where two neighbors share theirs may have moved, unless
-//! such rows are sorted by random ids, which shows what sorts them.
+//! change. So many rows of one time sort nothing, and if only a few share theirs, inserted rows may have moved among them,
+//! unless such rows are sorted by random ids, which shows what sorts them.
 //!
 //! *Easy to get wrong:* dates are used only to recognize the order, never to prove that a row was read.
 
@@ -29,7 +29,7 @@ pub(super) enum KnownOrder {
     /// By creation or by id: it keeps its place. Lists without dates, and those of a few rows, are taken for such.
     Fixed,
     /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves. Or by a time
-    /// that two rows share between which the list grew: it may have moved there.
+    /// that some rows share, if the list grew: a row may have moved among those of its time.
     Nearly,
     /// By something else: it may move anywhere.
     Unknown,
@@ -97,19 +97,16 @@ struct Ties {
     has_other_ids: bool,
     /// Whether too many rows share a value to show an order.
     are_many: bool,
-    /// Whether the list grew between two that do.
-    have_grown: bool,
 }
 
 impl Ties {
-    fn note(&mut self, id: u128, is_tie: bool, has_grown: bool) {
+    fn note(&mut self, id: u128, is_tie: bool) {
         self.run = if is_tie { self.run + 1 } else { 0 };
         if is_tie {
             self.rows += 1;
             self.ids.note(&self.last_id, &id);
             self.has_other_ids |= Uuid::from_u128(id).get_version() != Some(Version::Random);
             self.are_many |= self.run > MAX_TIES;
-            self.have_grown |= has_grown;
         }
         self.last_id = id;
     }
@@ -124,16 +121,17 @@ impl Ties {
         self.are_many && !self.are_by_id()
     }
 
-    fn may_have_moved(&self) -> bool {
-        self.have_grown && !self.are_by_id()
+    /// Whether a row may move among others of its value.
+    fn may_move(&self) -> bool {
+        self.rows > 0 && !self.are_by_id()
     }
 }
 
 impl<T: Copy + Ord> SortKey<T> {
-    /// Notes the value of the next row. `has_grown`: the list grew before it since the row before it was read.
-    fn note(&mut self, value: T, id: RowId, has_grown: bool) {
+    /// Notes the value of the next row.
+    fn note(&mut self, value: T, id: RowId) {
         let last = self.last.replace(value);
-        self.ties.note(id.0, last == Some(value), has_grown);
+        self.ties.note(id.0, last == Some(value));
         if let Some(last) = last {
             self.direction.note(&last, &value);
         }
@@ -174,23 +172,23 @@ impl Sections {
 }
 
 impl ListOrder {
-    /// Records the next row of the list. `has_grown`: the list grew before it since the row before it was read.
-    pub(super) fn note(&mut self, row: &RowKey, has_grown: bool) {
+    /// Records the next row of the list.
+    pub(super) fn note(&mut self, row: &RowKey) {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some() || row.updated_at.is_some();
         if let Some(created_at) = row.created_at {
-            self.by_creation.note(created_at, row.id, has_grown);
+            self.by_creation.note(created_at, row.id);
         }
         if let Some(changed_at) = row.updated_at.or(row.created_at) {
-            self.by_change.note(changed_at, row.id, has_grown);
+            self.by_change.note(changed_at, row.id);
         }
-        self.by_id.note(row.id.0, row.id, false);
+        self.by_id.note(row.id.0, row.id);
         self.sections.note(row.updated_at.is_some());
     }
 
     /// What the rows are sorted by, as far as rows with dates show it. `cap`: rows on a page; `new_at_start`: rows found
-    /// before the first of them since.
-    pub(super) fn known(&self, cap: u32, new_at_start: u64) -> KnownOrder {
+    /// before the first of them since; `has_grown`: the list grew before a boundary.
+    pub(super) fn known(&self, cap: u32, new_at_start: u64, has_grown: bool) -> KnownOrder {
         if !self.has_dates || self.rows <= FEW_ROWS {
             KnownOrder::Fixed
         } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) {
@@ -198,7 +196,7 @@ impl ListOrder {
         } else if self.by_change.is_sorted() {
             // A list in which nothing has changed yet may be sorted by creation, too.
             KnownOrder::Nearly
-        } else if self.by_creation.is_sorted() && self.by_creation.ties.may_have_moved() {
+        } else if self.by_creation.is_sorted() && self.by_creation.ties.may_move() && has_grown {
             KnownOrder::Nearly
         } else if self.by_creation.is_sorted() || (self.by_id.is_sorted() && !self.by_creation.is_tied()) {
             // Ids may ascend because the rows of one import are listed in the order in which they were stored.
@@ -245,9 +243,9 @@ mod tests {
     fn order_of(rows: impl IntoIterator<Item = (u128, i64, Option<i64>)>) -> bool {
         let mut order = ListOrder::default();
         for (id, created, updated_at) in rows {
-            order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at }, false);
+            order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
         }
-        order.known(100, 0) != KnownOrder::Unknown
+        order.known(100, 0, false) != KnownOrder::Unknown
     }
 
     #[test]
@@ -265,24 +263,24 @@ mod tests {
 
     #[test]
     fn rows_that_share_a_time_are_sorted_only_if_random_ids_sort_them() {
-        let known = |ties: i64, id: fn(i64) -> u128, grows_at: Option<i64>| {
+        let known = |ties: i64, id: fn(i64) -> u128, has_grown: bool| {
             let mut order = ListOrder::default();
             for at in 0..1_000_i64 {
                 let created_at = Some(-(at / ties));
                 // One row was changed, so the list is not sorted by change.
                 let updated_at = (at == 5).then_some(7);
-                order.note(&RowKey { id: RowId(id(at)), created_at, updated_at }, grows_at == Some(at));
+                order.note(&RowKey { id: RowId(id(at)), created_at, updated_at });
             }
-            order.known(100, 0)
+            order.known(100, 0, has_grown)
         };
         let random = |at: i64| u128::from((at * 7_919 % 1_009).cast_unsigned()) << 96 | 4 << 76;
         let ascending = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 4 << 76;
         let by_time = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 7 << 76;
-        assert_eq!([9, 10].map(|ties| known(ties, random, None)), [KnownOrder::Fixed, KnownOrder::Unknown]);
-        // A row was inserted between two of one time.
-        assert_eq!([500, 501].map(|at| known(2, random, Some(at))), [KnownOrder::Fixed, KnownOrder::Nearly]);
-        assert_eq!(known(200, ascending, Some(501)), KnownOrder::Fixed);
-        assert_eq!(known(200, by_time, None), KnownOrder::Unknown);
+        assert_eq!([9, 10].map(|ties| known(ties, random, false)), [KnownOrder::Fixed, KnownOrder::Unknown]);
+        // A row was inserted, maybe among those of one time.
+        assert_eq!([1, 2].map(|ties| known(ties, random, true)), [KnownOrder::Fixed, KnownOrder::Nearly]);
+        assert_eq!(known(200, ascending, true), KnownOrder::Fixed);
+        assert_eq!(known(200, by_time, false), KnownOrder::Unknown);
     }
 
     #[test]
@@ -291,10 +289,9 @@ mod tests {
         let mut order = ListOrder::default();
         for at in 0..1_000_i64 {
             let created_at = (at % 20 > 0).then_some(at);
-            order
-                .note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None }, false);
+            order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
         }
-        assert_ne!(order.known(100, 0), KnownOrder::Unknown);
+        assert_ne!(order.known(100, 0, false), KnownOrder::Unknown);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod span;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::answer::Answer;
 use super::edge::{Anchor, Edge};
@@ -70,8 +71,6 @@ pub(super) struct FreshItems {
     pub(super) from: usize,
     /// The first item that cannot be a changed row of the edge either.
     pub(super) unread_from: usize,
-    /// Whether the list had grown before it since the rows before it were read.
-    pub(super) has_grown: bool,
 }
 
 /// What a reader learned from an answer.
@@ -344,6 +343,14 @@ impl Reader {
         self.wanted = None;
         self.found.clear();
         self.slots.retain(|_, slot| matches!(slot, Slot::InFlight));
+    }
+
+    /// Abandons the rest of the list, which the service refuses; returns its rows, from 1.
+    pub(super) fn give_up_at_limit(&mut self) -> RangeInclusive<u64> {
+        let start = self.edge.offset;
+        let end = self.expected_end.unwrap_or(0).max(start + 1);
+        self.give_up();
+        start + 1..=end
     }
 
     /// Abandons the rest of the list.

@@ -97,7 +97,11 @@ impl Walk {
                 self.phase = Phase::Finished;
                 return;
             }
-            self.fall_back(Unreliable::NoProgress);
+            self.fall_back(match &self.phase {
+                // Nothing is new in a second read, and every search takes further answers.
+                Phase::ReadingAgain(second) if second.reader.searches > 0 => Unreliable::TooRestless,
+                _ => Unreliable::NoProgress,
+            });
         }
         if let Phase::Reading { .. } | Phase::Closing(_) = self.phase
             && self.main.cannot_overlap()
@@ -174,9 +178,7 @@ impl Walk {
     fn end_at_limit(&mut self) -> bool {
         let is_over = self.main.is_limited() && !self.main.is_done() && self.main.next_window(usize::MAX).is_none();
         if is_over {
-            let (start, end) = (self.main.edge.offset, self.main.expected_end.unwrap_or(0));
-            self.report.missing.push(start + 1..=end.max(start + 1));
-            self.main.give_up();
+            self.report.missing.push(self.main.give_up_at_limit());
         }
         is_over
     }
@@ -343,7 +345,7 @@ impl Walk {
         } else if self.report.unread > 0 && !self.report.unread_is_explained() {
             // Too many to find one by one, or the line does not show where: read every page again.
             self.report.looks_for_unread = true;
-            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+            self.read_pages();
         } else {
             self.finish_or_confirm();
         }
@@ -364,7 +366,7 @@ impl Walk {
         self.report.is_cut = false;
         self.report.searches = self.main.searches;
         self.main.give_up();
-        self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+        self.read_pages();
     }
 
     fn finish_or_confirm(&mut self) {

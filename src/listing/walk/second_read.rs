@@ -14,6 +14,10 @@ use super::{Answer, Phase, SpanEnd, Unreliable, Walk, Window};
 
 /// Maximum number of second reads.
 const MAX_SECOND_READS: u32 = 10;
+/// Maximum number of consecutive second reads that find nothing new, but cannot follow every boundary.
+const MAX_RESTLESS_READS: u32 = 3;
+/// Smallest windows of a second read: with fewer rows, they do not overlap everywhere in a long list.
+const MIN_PAGE: u32 = 20;
 /// How often it reads on after an end that the API contradicts.
 const MAX_END_READS: u32 = 4;
 
@@ -24,7 +28,7 @@ pub(super) struct SecondRead {
     line: Line,
     /// Why the list cannot be followed.
     failed: Option<Unreliable>,
-    /// A window that could not be fetched, so that the rest is read page by page.
+    /// A window that could not be fetched, so that the list is read page by page instead.
     missing: Option<Window>,
     end_reads: u32,
 }
@@ -38,16 +42,26 @@ impl SecondRead {
 
     /// Whether the next request reads on after an end that the API contradicts, maybe because its count is cached.
     pub(super) fn is_recounting(&self) -> bool {
-        self.end_reads > 0
+        self.end_reads > 0 && self.reader.edge.offset <= self.reader.end
     }
 
     /// Processes an answer; returns how the reader continued.
     pub(super) fn take(&mut self, answer: Answer) -> Vec<ReaderStep> {
         self.reader.expected_end = answer.total.or(self.reader.expected_end);
+        self.missing = self.missing.or(self.reader.lift_limit(&answer));
         self.reader.take(answer, &mut self.line).unwrap_or_else(|reason| {
             self.failed = Some(reason);
             Vec::new()
         })
+    }
+
+    /// Continues without a window that the service refuses, and without all rows after it.
+    pub(super) fn refused(&mut self, window: Window) {
+        if self.reader.has_answer_after(window) {
+            self.abandon(window);
+        } else {
+            self.reader.end_before(window);
+        }
     }
 
     /// Continues without a window that could not be fetched.
@@ -62,10 +76,9 @@ impl SecondRead {
         if !self.reader.is_done() || self.reader.is_cut() {
             return;
         }
-        let is_contradicted =
-            self.reader.announces_more() || self.reader.edge.total.is_some_and(|total| total > self.reader.end);
+        let is_contradicted = self.reader.announces_more() && self.end_reads < MAX_END_READS;
         let is_shorter = self.end_reads == 0 && self.reader.end < rows;
-        if (is_contradicted && self.end_reads < MAX_END_READS) || is_shorter {
+        if is_contradicted || is_shorter {
             self.end_reads += 1;
             self.reader.reopen();
         }
@@ -78,9 +91,10 @@ impl Walk {
         self.report.rescans += 1;
         self.report.found_by_last_rescan = 0;
         self.vain_answers = 0;
+        self.failed_once.clear();
         // Most windows have other sizes than before, and so other URLs, for which no cache holds an answer.
         let smaller = self.cap.saturating_sub(2 * self.report.rescans % self.cap.max(2));
-        let cap = smaller.max(self.cap / 2).max(1);
+        let cap = smaller.max(self.cap / 2).max(self.cap.min(MIN_PAGE));
         let mut reader = Reader::new(Goal::End, Edge::start(), cap);
         reader.request(Window::first(cap));
         reader.expected_end = self.report.total_last;
@@ -100,17 +114,24 @@ impl Walk {
             self.fall_back(reason);
         } else if let Some(window) = second.missing {
             self.report.not_rescanned.push(window.rows());
-            self.report.rescans -= 1;
-            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+            self.read_pages();
         } else if second.reader.is_done() {
             self.end_second_read();
         } else if !is_waiting && second.reader.is_limited() {
-            let (start, end) = (second.reader.edge.offset, second.reader.expected_end.unwrap_or(0));
-            self.report.not_rescanned.push(start + 1..=end.max(start + 1));
-            second.reader.give_up();
+            self.report.not_rescanned.push(second.reader.give_up_at_limit());
             self.end_second_read();
         } else if !is_waiting {
             self.fall_back(Unreliable::NoProgress);
+        }
+    }
+
+    /// Reads the list page by page; a second read that this ends is no read of its own.
+    pub(super) fn read_pages(&mut self) {
+        let (rescans, found) = (self.report.rescans, self.report.found_by_last_rescan);
+        let was_reading_again = matches!(self.phase, Phase::ReadingAgain(_));
+        self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+        if was_reading_again {
+            (self.report.rescans, self.report.found_by_last_rescan) = (rescans, found);
         }
     }
 
@@ -122,8 +143,11 @@ impl Walk {
         self.report.short_pages += reader.odd_pages;
         self.report.announces_more |= reader.announces_more();
         self.report.is_cut |= reader.is_cut();
-        let may_lack = self.report.found_by_last_rescan > 0 || reader.lost_edges > 0;
-        if self.report.order_unknown && may_lack && self.report.rescans < MAX_SECOND_READS {
+        let (has_found, is_restless) = (self.report.found_by_last_rescan > 0, reader.lost_edges > 0);
+        self.restless_reads = if is_restless && !has_found { self.restless_reads + 1 } else { 0 };
+        if self.restless_reads >= MAX_RESTLESS_READS {
+            self.report.unreliable = Some(Unreliable::TooRestless);
+        } else if self.report.order_unknown && (has_found || is_restless) && self.report.rescans < MAX_SECOND_READS {
             self.begin_second_read();
             return;
         }

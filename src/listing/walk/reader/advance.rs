@@ -11,7 +11,6 @@ impl Reader {
         let fresh = is_new_ground.then(|| FreshItems {
             from: self.edge.fresh_from(anchor),
             unread_from: self.edge.unread_from(answer, anchor),
-            has_grown: shift.is_some_and(|shift| shift > 0),
         });
         if self.resume.is_none() && self.search.is_none() {
             self.overlap.note(shift.unwrap_or_default().unsigned_abs());
