@@ -1,9 +1,9 @@
 //! One answer as a reader uses it: its position in the list and which rows it holds.
 
 use super::fingerprint::{RowFingerprint, fingerprints};
-use crate::listing::{PageFacts, Window};
+use crate::listing::{PageFacts, RowKey, Window};
 
-/// An answer without the rows' values.
+/// An answer without the rows' other values.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     /// What was requested.
@@ -12,8 +12,8 @@ pub(super) struct Answer {
     pub(super) offset: u64,
     /// One entry for each item; `None` for an item that is not a row.
     pub(super) rows: Vec<Option<RowFingerprint>>,
-    /// When each was created, where known.
-    pub(super) created: Vec<Option<i64>>,
+    /// Their ids and dates.
+    pub(super) keys: Vec<Option<RowKey>>,
     /// `total_count`.
     pub(super) total: Option<u64>,
     /// Whether it holds fewer items than a page.
@@ -34,7 +34,7 @@ impl Answer {
             window: facts.window,
             offset,
             rows: fingerprints(facts.items),
-            created: facts.items.iter().map(|item| item.and_then(|key| key.created_at)).collect(),
+            keys: facts.items.to_vec(),
             total: facts.paging.total_count,
             is_short,
             claims_more,

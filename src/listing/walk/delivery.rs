@@ -79,7 +79,6 @@ impl Walk {
                 let changed_at = key.created_at.max(key.updated_at);
                 match request.purpose {
                     _ if is_stray => self.moves.note_stray(changed_at.is_some_and(|time| time >= earliest)),
-                    Purpose::Read => self.moves.note_row(key),
                     // What came after reading did not move its boundaries.
                     Purpose::Head if changed_at.zip(self.read_at).is_none_or(|(time, read_at)| time <= read_at) => {
                         self.moves.note_new_at_start();

@@ -35,6 +35,7 @@ impl Walk {
             Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
             Err(reason) => self.fall_back(reason),
         }
+        self.note_placed();
         let is_skipped = self.skips_failed && matches!(self.phase, Phase::Reading { .. });
         if is_skipped && request.purpose == Purpose::Read {
             // Windows after it need not wait for its rows.

@@ -144,7 +144,7 @@ impl Walk {
             consistency,
             cap,
             line: Line::default(),
-            main: Reader::new(Goal::End, Edge::start(), cap),
+            main: Reader::new(Goal::End, Edge::start(), cap).keeping_rows(),
             phase,
             seen: SeenIds::with_capacity(0),
             report,
@@ -343,6 +343,7 @@ impl Walk {
                 Ok(Vec::new())
             }
         };
+        self.note_placed();
         self.cap = self.cap.min(self.main.cap());
         self.report.is_cut |= self.main.is_cut() && self.report.unreliable.is_none();
         self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
@@ -390,6 +391,15 @@ impl Walk {
         }
     }
 
+    /// Notes in which order the list is, by the rows that were read for the first time.
+    pub(super) fn note_placed(&mut self) {
+        let gap =
+            if let Phase::Reading { gap: Some(gap) } = &mut self.phase { gap.reader.take_placed() } else { Vec::new() };
+        for key in self.main.take_placed().iter().chain(&gap) {
+            self.moves.note_row(key);
+        }
+    }
+
     fn note_step(&mut self, step: ReaderStep) {
         if let Some(shift) = step.shift {
             self.report.changes += u64::from(shift != 0);
@@ -399,7 +409,9 @@ impl Walk {
             return;
         }
         if let Some(shift) = step.shift {
-            self.moves.note_boundary(shift, matches!(self.phase, Phase::Reading { gap: None }));
+            if matches!(self.phase, Phase::Reading { gap: None }) {
+                self.moves.note_boundary(shift);
+            }
             self.moves.note_skipped(step.skipped);
         }
         if let Some(fresh) = step.fresh {

@@ -23,8 +23,6 @@ const MAX_VANISHED: u64 = 16;
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     order: ListOrder,
-    /// Whether the list had grown at a boundary since the rows before it were read.
-    has_grown: bool,
     insertions: Insertions,
     /// Maximum number of requests in flight at once so far.
     most_in_flight: u64,
@@ -65,16 +63,17 @@ impl Moves {
         self.most_in_flight = self.most_in_flight.max(in_flight);
     }
 
-    /// Records by how many rows a boundary moved. `is_counted`: no boundary between it and the last one is unknown.
-    pub(super) fn note_boundary(&mut self, shift: i64, is_counted: bool) {
-        self.has_grown |= shift > 0;
-        if !is_counted {
-            return;
-        }
+    /// Records by how many rows a boundary moved.
+    pub(super) fn note_boundary(&mut self, shift: i64) {
         self.insertions.note(shift, usize::try_from(self.most_in_flight).unwrap_or(usize::MAX));
     }
 
-    /// Records a new row in list order.
+    /// Records that the next rows do not follow the last ones in the list.
+    pub(super) fn begin_part(&mut self) {
+        self.order.begin_part();
+    }
+
+    /// Records the next row in list order.
     pub(super) fn note_row(&mut self, row: &RowKey) {
         self.order.note(row);
     }
@@ -140,10 +139,12 @@ impl Moves {
         if self.has_block_moved {
             return true;
         }
-        match self.order.known(cap, self.new_at_start, self.has_grown || self.has_jumped) {
+        match self.order.known(cap, self.new_at_start) {
             KnownOrder::Fixed => probed_old > 0,
             KnownOrder::Nearly if self.has_jumped => has_changed,
-            KnownOrder::Nearly => probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays,
+            KnownOrder::ByCreation | KnownOrder::Nearly => {
+                probed_old > 0 || self.insertions.count() > self.new_at_start + self.recent_strays
+            }
             KnownOrder::Unknown => has_changed,
         }
     }
@@ -193,7 +194,7 @@ mod tests {
         };
         let mut grown = sorted();
         assert!(!grown.may_be_unseen(true, 0, 100));
-        grown.note_boundary(1, true);
+        grown.note_boundary(1);
         assert!(grown.may_be_unseen(true, 0, 100));
         grown.note_new_at_start();
         assert!(!grown.may_be_unseen(true, 0, 100));
@@ -210,7 +211,7 @@ mod tests {
             moves.note_row(&RowKey { id, created_at, updated_at: Some(1_000 - at) });
         }
         for shift in [0, 1, 0, 1, -1] {
-            moves.note_boundary(shift, true);
+            moves.note_boundary(shift);
         }
         moves.note_new_at_start();
         assert!(moves.may_be_unseen(true, 0, 100));

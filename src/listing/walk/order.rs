@@ -26,10 +26,13 @@ const FEW_ROWS: u64 = 4;
 /// What a list is sorted by, and so where a row that changes moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KnownOrder {
-    /// By creation or by id: it keeps its place. Lists without dates, and those of a few rows, are taken for such.
+    /// By id: it keeps its place, and new rows are anywhere. Lists without dates, and those of a few rows, are taken for such.
     Fixed,
-    /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves. Or by a time
-    /// that some rows share, if the list grew: a row may have moved among those of its time.
+    /// By creation: it keeps its place, and new rows are at an end. If the list is sorted by a group first, of which no row
+    /// was read, a row may leave that group.
+    ByCreation,
+    /// By the last change: it moves to an end, unless its time is much older than the moment at which it moves. Or by
+    /// creation, where a row may move among the few that share its time.
     Nearly,
     /// By something else: it may move anywhere.
     Unknown,
@@ -186,9 +189,14 @@ impl ListOrder {
         self.sections.note(row.updated_at.is_some());
     }
 
+    /// Begins with rows that do not follow the last ones in the list.
+    pub(super) fn begin_part(&mut self) {
+        (self.by_creation.last, self.by_change.last, self.by_id.last) = (None, None, None);
+    }
+
     /// What the rows are sorted by, as far as rows with dates show it. `cap`: rows on a page; `new_at_start`: rows found
-    /// before the first of them since; `has_grown`: the list grew before a boundary.
-    pub(super) fn known(&self, cap: u32, new_at_start: u64, has_grown: bool) -> KnownOrder {
+    /// before the first of them since.
+    pub(super) fn known(&self, cap: u32, new_at_start: u64) -> KnownOrder {
         if !self.has_dates || self.rows <= FEW_ROWS {
             KnownOrder::Fixed
         } else if self.sections.has_border(u64::from(cap / 2).saturating_sub(new_at_start)) {
@@ -196,9 +204,11 @@ impl ListOrder {
         } else if self.by_change.is_sorted() {
             // A list in which nothing has changed yet may be sorted by creation, too.
             KnownOrder::Nearly
-        } else if self.by_creation.is_sorted() && self.by_creation.ties.may_move() && has_grown {
+        } else if self.by_creation.is_sorted() && self.by_creation.ties.may_move() {
             KnownOrder::Nearly
-        } else if self.by_creation.is_sorted() || (self.by_id.is_sorted() && !self.by_creation.is_tied()) {
+        } else if self.by_creation.is_sorted() {
+            KnownOrder::ByCreation
+        } else if self.by_id.is_sorted() && !self.by_creation.is_tied() {
             // Ids may ascend because the rows of one import are listed in the order in which they were stored.
             KnownOrder::Fixed
         } else {
@@ -245,7 +255,7 @@ mod tests {
         for (id, created, updated_at) in rows {
             order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
         }
-        order.known(100, 0, false) != KnownOrder::Unknown
+        order.known(100, 0) != KnownOrder::Unknown
     }
 
     #[test]
@@ -263,7 +273,7 @@ mod tests {
 
     #[test]
     fn rows_that_share_a_time_are_sorted_only_if_random_ids_sort_them() {
-        let known = |ties: i64, id: fn(i64) -> u128, has_grown: bool| {
+        let known = |ties: i64, id: fn(i64) -> u128| {
             let mut order = ListOrder::default();
             for at in 0..1_000_i64 {
                 let created_at = Some(-(at / ties));
@@ -271,16 +281,15 @@ mod tests {
                 let updated_at = (at == 5).then_some(7);
                 order.note(&RowKey { id: RowId(id(at)), created_at, updated_at });
             }
-            order.known(100, 0, has_grown)
+            order.known(100, 0)
         };
         let random = |at: i64| u128::from((at * 7_919 % 1_009).cast_unsigned()) << 96 | 4 << 76;
         let ascending = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 4 << 76;
         let by_time = |at: i64| u128::from((at % 200).cast_unsigned()) << 96 | 7 << 76;
-        assert_eq!([9, 10].map(|ties| known(ties, random, false)), [KnownOrder::Fixed, KnownOrder::Unknown]);
-        // A row was inserted, maybe among those of one time.
-        assert_eq!([1, 2].map(|ties| known(ties, random, true)), [KnownOrder::Fixed, KnownOrder::Nearly]);
-        assert_eq!(known(200, ascending, true), KnownOrder::Fixed);
-        assert_eq!(known(200, by_time, false), KnownOrder::Unknown);
+        let expected = [KnownOrder::ByCreation, KnownOrder::Nearly, KnownOrder::Nearly, KnownOrder::Unknown];
+        assert_eq!([1, 2, 9, 10].map(|ties| known(ties, random)), expected);
+        assert_eq!(known(200, ascending), KnownOrder::ByCreation);
+        assert_eq!(known(200, by_time), KnownOrder::Unknown);
     }
 
     #[test]
@@ -291,7 +300,7 @@ mod tests {
             let created_at = (at % 20 > 0).then_some(at);
             order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
         }
-        assert_ne!(order.known(100, 0, false), KnownOrder::Unknown);
+        assert_ne!(order.known(100, 0), KnownOrder::Unknown);
     }
 
     #[test]

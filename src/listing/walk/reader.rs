@@ -27,6 +27,7 @@ use super::overlap::Overlap;
 use super::search::{Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
+use crate::listing::RowKey;
 
 /// How often a short answer that announces more rows is requested again at one position before it is accepted.
 const MAX_REREADS: u32 = 2;
@@ -142,6 +143,8 @@ pub(super) struct Reader {
     pub(super) vanished: Option<u64>,
     /// Windows that could not be fetched.
     pub(super) breaks: Vec<Break>,
+    /// Rows that it read for the first time, in list order, until they are taken; `None` if they are not needed.
+    placed: Option<Vec<RowKey>>,
     /// Expected length of the list.
     pub(super) expected_end: Option<u64>,
 }
@@ -179,8 +182,25 @@ impl Reader {
             lost_edges: 0,
             jumps: 0,
             breaks: Vec::new(),
+            placed: None,
             expected_end: None,
         }
+    }
+
+    /// Keeps the rows that it reads until they are taken.
+    pub(super) fn keeping_rows(mut self) -> Self {
+        self.placed = Some(Vec::new());
+        self
+    }
+
+    /// Removes and returns the rows read since the last call, in list order.
+    pub(super) fn take_placed(&mut self) -> Vec<RowKey> {
+        self.placed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Rows on the line up to the furthest position that it read.
+    pub(super) fn rows(&self) -> u64 {
+        self.furthest
     }
 
     /// Whether it reached its goal.

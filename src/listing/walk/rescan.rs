@@ -117,9 +117,9 @@ impl Rescan {
         }
     }
 
-    /// Records that a page could not be fetched; returns whether it will be requested again.
+    /// Records that a page could not be fetched; returns whether reading continues as if it had not been requested.
     pub(super) fn failed(&mut self, window: Window) -> bool {
-        self.has_page(window) && self.plan.failed(window.page)
+        !self.has_page(window) || self.plan.failed(window.page)
     }
 
     /// Records that the service refuses a page, and so all pages after it.
@@ -241,6 +241,10 @@ impl Walk {
             report.not_rescanned.extend(missing);
             let fewer = report.fewer_than_counted();
             report.unread = if report.looks_for_unread { fewer } else { report.unread.min(fewer) };
+            if report.unreliable.is_none() && !report.lacks_rows() && self.confirms() {
+                self.begin_second_read();
+                return;
+            }
         }
         self.phase = Phase::Finished;
     }

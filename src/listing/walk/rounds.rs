@@ -78,7 +78,7 @@ impl Walk {
         }
     }
 
-    /// Whether the next request reads the end of the list again because its count disagrees.
+    /// Whether the next request reads the end of the list again because its count, or the first read, disagrees.
     pub fn is_recounting(&self) -> bool {
         match &self.phase {
             Phase::Closing(closing) => closing.head.is_none() && self.main.wants_window(),
@@ -120,6 +120,7 @@ impl Walk {
                 self.report.short_pages += gap.reader.odd_pages;
                 self.main.searches += gap.reader.searches;
                 self.moves.note_lost_edges(gap.reader.lost_edges);
+                self.moves.begin_part();
                 self.phase = Phase::Reading { gap: None };
                 self.advance();
             }
@@ -187,10 +188,11 @@ impl Walk {
         if let Some(Break { edge, window, end }) = self.main.breaks.pop() {
             let start = edge.offset;
             let rows = end.saturating_sub(start);
-            let mut reader = Reader::new(Goal::Line { rows }, edge, self.cap);
+            let mut reader = Reader::new(Goal::Line { rows }, edge, self.cap).keeping_rows();
             reader.request(window);
             // A row can move from the gap to the end before the gap is read.
             self.end_is_fresh = false;
+            self.moves.begin_part();
             self.phase = Phase::Reading { gap: Some(Gap { reader, end, start }) };
             return;
         }
@@ -369,10 +371,14 @@ impl Walk {
         self.read_pages();
     }
 
+    /// Whether the whole list is read once more with overlap.
+    pub(super) fn confirms(&self) -> bool {
+        self.consistency == Consistency::Strict || self.report.order_unknown
+    }
+
     fn finish_or_confirm(&mut self) {
         let is_whole = self.report.missing.is_empty();
-        let confirms = self.consistency == Consistency::Strict || self.report.order_unknown;
-        if confirms && is_whole && !self.is_single_answer {
+        if self.confirms() && is_whole && !self.is_single_answer {
             self.begin_second_read();
         } else {
             self.phase = Phase::Finished;

@@ -34,6 +34,10 @@ pub(super) struct SecondRead {
 }
 
 impl SecondRead {
+    fn new(reader: Reader) -> Self {
+        Self { reader, line: Line::default(), failed: None, missing: None, end_reads: 0 }
+    }
+
     /// The next window to request; `None` while that depends on requests in flight.
     pub(super) fn next_window(&self, read_ahead: usize) -> Option<Window> {
         let window = self.reader.next_window(read_ahead).map(|(window, _)| window);
@@ -57,7 +61,10 @@ impl SecondRead {
 
     /// Continues without a window that the service refuses, and without all rows after it.
     pub(super) fn refused(&mut self, window: Window) {
-        if self.reader.has_answer_after(window) {
+        if self.reader.is_search_out(window) {
+            // The edge is searched for elsewhere.
+            self.reader.skip_search();
+        } else if self.reader.has_answer_after(window) {
             self.abandon(window);
         } else {
             self.reader.end_before(window);
@@ -70,13 +77,20 @@ impl SecondRead {
         self.missing.get_or_insert(window);
     }
 
-    /// Reads on if the API counts or announces more rows than it has listed, and once if the first read, which ended after
-    /// `rows`, found more.
-    fn check_end(&mut self, rows: u64) {
+    /// Whether it reached the end without leaving out a window.
+    fn is_done(&self) -> bool {
+        self.reader.is_done() && self.reader.breaks.is_empty()
+    }
+
+    /// Reads on if the API counts or announces more rows than it has listed, if it lists none although some are `known`, or
+    /// if the first read, which ended after `rows`, found at least a page more; and once if that found more at all.
+    fn check_end(&mut self, rows: u64, known: u64) {
         if !self.reader.is_done() || self.reader.is_cut() {
             return;
         }
-        let is_contradicted = self.reader.announces_more() && self.end_reads < MAX_END_READS;
+        let is_empty = self.reader.rows() == 0 && known > 0;
+        let is_far_off = is_empty || self.reader.rows() + u64::from(self.reader.cap()) < rows;
+        let is_contradicted = (self.reader.announces_more() || is_far_off) && self.end_reads < MAX_END_READS;
         let is_shorter = self.end_reads == 0 && self.reader.end < rows;
         if is_contradicted || is_shorter {
             self.end_reads += 1;
@@ -92,31 +106,31 @@ impl Walk {
         self.report.found_by_last_rescan = 0;
         self.vain_answers = 0;
         self.failed_once.clear();
-        // Most windows have other sizes than before, and so other URLs, for which no cache holds an answer.
+        // Unless pages are small, most windows have other sizes than before, and so other URLs, for which no cache holds an
+        // answer.
         let smaller = self.cap.saturating_sub(2 * self.report.rescans % self.cap.max(2));
         let cap = smaller.max(self.cap / 2).max(self.cap.min(MIN_PAGE));
         let mut reader = Reader::new(Goal::End, Edge::start(), cap);
         reader.request(Window::first(cap));
         reader.expected_end = self.report.total_last;
         reader.span = self.report.not_before.filter(|_| self.main.is_cut()).map(SpanEnd::new);
-        let (failed, missing, end_reads) = (None, None, 0);
-        self.phase = Phase::ReadingAgain(SecondRead { reader, line: Line::default(), failed, missing, end_reads });
+        self.phase = Phase::ReadingAgain(SecondRead::new(reader));
     }
 
     /// Moves on when nothing is in flight.
     pub(super) fn advance_second_read(&mut self) {
-        let rows = if self.report.is_cut { 0 } else { self.main.end };
+        let (rows, known) = (if self.report.is_cut { 0 } else { self.main.end }, self.report.known());
         let Phase::ReadingAgain(second) = &mut self.phase else { return };
-        second.check_end(rows);
-        let is_waiting = !second.reader.is_done() && second.next_window(usize::MAX).is_some();
+        second.check_end(rows, known);
+        let is_waiting = !second.is_done() && second.next_window(usize::MAX).is_some();
         let reason = second.failed.or(second.reader.cannot_overlap().then_some(Unreliable::PagesTooSmall));
         if let Some(reason) = reason {
             self.fall_back(reason);
+        } else if second.is_done() {
+            self.end_second_read();
         } else if let Some(window) = second.missing {
             self.report.not_rescanned.push(window.rows());
             self.read_pages();
-        } else if second.reader.is_done() {
-            self.end_second_read();
         } else if !is_waiting && second.reader.is_limited() {
             self.report.not_rescanned.push(second.reader.give_up_at_limit());
             self.end_second_read();
@@ -129,6 +143,7 @@ impl Walk {
     pub(super) fn read_pages(&mut self) {
         let (rescans, found) = (self.report.rescans, self.report.found_by_last_rescan);
         let was_reading_again = matches!(self.phase, Phase::ReadingAgain(_));
+        self.vain_answers = 0;
         self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
         if was_reading_again {
             (self.report.rescans, self.report.found_by_last_rescan) = (rescans, found);
@@ -145,11 +160,12 @@ impl Walk {
         self.report.is_cut |= reader.is_cut();
         let (has_found, is_restless) = (self.report.found_by_last_rescan > 0, reader.lost_edges > 0);
         self.restless_reads = if is_restless && !has_found { self.restless_reads + 1 } else { 0 };
-        if self.restless_reads >= MAX_RESTLESS_READS {
+        if self.report.order_unknown && (has_found || is_restless) {
+            if self.restless_reads < MAX_RESTLESS_READS && self.report.rescans < MAX_SECOND_READS {
+                self.begin_second_read();
+                return;
+            }
             self.report.unreliable = Some(Unreliable::TooRestless);
-        } else if self.report.order_unknown && (has_found || is_restless) && self.report.rescans < MAX_SECOND_READS {
-            self.begin_second_read();
-            return;
         }
         self.report.unread = self.report.unread.min(self.report.fewer_than_counted());
         self.phase = Phase::Finished;

@@ -36,8 +36,8 @@ impl SpanEnd {
     }
 
     /// Takes the creation times of the next rows of the list.
-    pub(super) fn note(&mut self, times: &[Option<i64>]) {
-        for &time in times.iter().flatten() {
+    pub(super) fn note(&mut self, times: impl IntoIterator<Item = Option<i64>>) {
+        for time in times.into_iter().flatten() {
             self.is_sorted &= self.last.is_none_or(|last| time <= last);
             self.steps += u64::from(self.last.is_some_and(|last| time < last));
             self.newest = self.newest.or(Some(time));
@@ -84,7 +84,7 @@ mod tests {
 
     fn span(times: impl IntoIterator<Item = i64>) -> SpanEnd {
         let mut span = SpanEnd::new(100);
-        span.note(&times.into_iter().map(Some).collect::<Vec<_>>());
+        span.note(times.into_iter().map(Some));
         span
     }
 
@@ -99,18 +99,18 @@ mod tests {
     fn rows_with_the_same_time_show_no_order() {
         let mut campaign = span([50; 400]);
         assert!(!campaign.is_proven(10));
-        campaign.note(&[49, 48, 47].map(Some));
+        campaign.note([49, 48, 47].map(Some));
         assert!(!campaign.is_proven(10));
-        campaign.note(&[Some(46)]);
+        campaign.note([Some(46)]);
         assert!(campaign.is_proven(10));
     }
 
     #[test]
     fn rows_without_a_time_are_ignored() {
         let mut span = span((91..=120).rev());
-        span.note(&[None; 50]);
+        span.note([None; 50]);
         assert!(!span.is_proven(10));
-        span.note(&[Some(90), None, Some(89)]);
+        span.note([Some(90), None, Some(89)]);
         assert_eq!(span.older, 11);
     }
 
@@ -119,8 +119,8 @@ mod tests {
         let oldest_first = span(0..50);
         assert!(!oldest_first.is_proven(1) && oldest_first.expected_end(50).is_none());
         let mut late = span((0..120).rev());
-        late.note(&[Some(110)]);
-        late.note(&[Some(50); 99]);
+        late.note([Some(110)]);
+        late.note([Some(50); 99]);
         assert!(!late.is_proven(1) && !late.is_sorted());
         late.restart();
         assert!(!late.is_sorted(), "a list that was unsorted once is not taken to be sorted later");

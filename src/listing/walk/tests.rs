@@ -17,13 +17,12 @@ pub(super) fn rows(ids: impl IntoIterator<Item = u128>) -> Vec<Option<RowFingerp
 /// A full answer that begins after `offset` rows of the list.
 pub(super) fn answer_of(offset: u64, rows: &[Option<RowFingerprint>]) -> Answer {
     let window = Window { page: 1, size: u32::try_from(rows.len()).unwrap() };
-    let (created, total) = (Vec::new(), None);
     Answer {
         window,
         offset,
         rows: rows.to_vec(),
-        created,
-        total,
+        keys: vec![None; rows.len()],
+        total: None,
         is_short: false,
         claims_more: true,
         may_be_last: false,

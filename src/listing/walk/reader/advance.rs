@@ -1,6 +1,6 @@
 //! How a reader advances: an answer continues the edge, and may meet rows that were read before.
 
-use super::{Anchor, Answer, FreshItems, Goal, Line, Lookup, MIN_CAP, Reader, ReaderStep, Resume};
+use super::{Anchor, Answer, FreshItems, Goal, Line, Lookup, MIN_CAP, Reader, ReaderStep, Resume, RowKey};
 
 impl Reader {
     /// Continues the edge with an answer that holds it.
@@ -47,6 +47,7 @@ impl Reader {
         if !items.is_empty() && !self.is_done {
             self.rereads = 0;
         }
+        self.note_placed(&answer.keys[anchor.start..]);
         let mut edge = self.edge.moved_after(answer, anchor);
         edge.position = line.insert(self.edge.position, self.edge.rank, &items[..rows]);
         edge.rank = self.edge.rank + rows as u64;
@@ -55,6 +56,14 @@ impl Reader {
         self.edge = edge;
         self.note_span(answer, anchor);
         self.forget_before();
+    }
+
+    /// Notes rows after the edge, unless they were read before.
+    fn note_placed(&mut self, keys: &[Option<RowKey>]) {
+        let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none();
+        if let Some(placed) = self.placed.as_mut().filter(|_| is_new_ground) {
+            placed.extend(keys.iter().flatten());
+        }
     }
 
     /// Notes whether the first answer is shorter than a page and nothing shows why.
@@ -76,7 +85,9 @@ impl Reader {
         let Lookup::Found(found) = line.locate(&answer.rows[start..]) else { return false };
         let Some(found) = found.after(from) else { return false };
         let (last, position) = found.last();
-        line.insert(self.edge.position, self.edge.rank, &answer.rows[start..start + found.first().0]);
+        let end = start + found.first().0;
+        self.note_placed(&answer.keys[start..end]);
+        line.insert(self.edge.position, self.edge.rank, &answer.rows[start..end]);
         let Some(Resume { mut edge, .. }) = self.resume.take() else {
             self.odd_pages += u64::from(answer.is_short && answer.claims_more && line.continues_after(position));
             self.vanished = self.vanished.map(|_| line.rank(found.first().1));

@@ -16,7 +16,7 @@ impl Reader {
     }
 
     /// Whether a window is in flight as a search.
-    pub(super) fn is_search_out(&self, window: Window) -> bool {
+    pub(in crate::listing::walk) fn is_search_out(&self, window: Window) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_out && search.window() == window)
     }
 

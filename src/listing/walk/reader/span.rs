@@ -20,7 +20,7 @@ impl Reader {
     /// Stops once the requested span is proven to have ended. Known rows that are read again are ignored.
     pub(super) fn note_span(&mut self, answer: &Answer, anchor: Anchor) {
         let Some(span) = self.span.as_mut().filter(|_| self.resume.is_none()) else { return };
-        span.note(answer.created.get(anchor.start..).unwrap_or_default());
+        span.note(answer.keys[anchor.start..].iter().map(|key| key.as_ref()?.created_at));
         if !self.is_done && span.is_proven(self.cap) {
             (self.is_cut, self.is_done) = (true, true);
         }

@@ -10,7 +10,7 @@ fn answer(window: Window, ids: &[u128], total: u64) -> Answer {
         window,
         offset: window.offset(),
         rows: rows(ids.iter().copied()),
-        created: Vec::new(),
+        keys: vec![None; ids.len()],
         total: Some(total),
         is_short: ids.len() < window.size as usize,
         claims_more: total > end,
