@@ -57,12 +57,12 @@ pub(super) struct ListOrder {
 
 /// In which directions a value of the rows changes.
 #[derive(Debug, Default)]
-struct Direction {
+struct SortDirection {
     ascends: bool,
     descends: bool,
 }
 
-impl Direction {
+impl SortDirection {
     fn note<T: Ord>(&mut self, last: &T, value: &T) {
         self.ascends |= last < value;
         self.descends |= last > value;
@@ -82,7 +82,7 @@ impl Direction {
 #[derive(Debug, Default)]
 struct SortKey<T> {
     last: Option<T>,
-    direction: Direction,
+    direction: SortDirection,
     ties: Ties,
 }
 
@@ -95,7 +95,7 @@ struct Ties {
     /// All rows that share that of the row before them.
     rows: u64,
     /// The order of the ids of such rows.
-    ids: Direction,
+    ids: SortDirection,
     /// Whether one of these ids is not random.
     has_other_ids: bool,
     /// Whether too many rows share a value to show an order.
