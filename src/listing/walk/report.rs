@@ -112,10 +112,10 @@ impl WalkReport {
         self.total_max = self.total_max.max(total);
     }
 
-    /// Rows deleted during the walk, at least.
+    /// Rows deleted during the walk, at least; 0 if the API does not count its rows.
     pub fn deleted_at_least(&self) -> u64 {
-        let (first, last) = (self.total_first.unwrap_or(0), self.total_last.unwrap_or(0));
-        (first + self.created).saturating_sub(last)
+        let counts = self.total_first.zip(self.total_last);
+        counts.map_or(0, |(first, last)| (first + self.created).saturating_sub(last))
     }
 
     /// Whether anything shows that the list changed while it was read.

@@ -337,7 +337,7 @@ impl Walk {
         self.judge();
         self.moves.note_lost_edges(self.main.lost_edges);
         self.moves.note_jumps(self.main.jumps);
-        let has_changed = self.report.has_changed() || self.report.updated > 0;
+        let has_changed = self.report.has_changed() || self.report.created + self.report.updated > 0;
         self.report.order_unknown |= self.moves.may_be_unseen(has_changed, self.report.probed_old, self.cap);
         let is_resumed = self.report.pages_resumed > 0;
         let (rows, searches, cap) = (self.report.rows, self.main.searches, self.cap);

@@ -153,6 +153,10 @@ impl Walk {
     fn end_second_read(&mut self) {
         let Phase::ReadingAgain(second) = &self.phase else { return };
         let reader = &second.reader;
+        if reader.rows() == 0 && !reader.is_cut() && self.report.known() > 0 {
+            // Not one row in five answers: either all were deleted, or the service fails without saying so.
+            self.report.not_rescanned.push(1..=self.main.end.max(1));
+        }
         self.main.searches += reader.searches;
         self.report.searches = self.main.searches;
         self.report.short_pages += reader.odd_pages;
